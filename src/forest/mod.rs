@@ -1,0 +1,3 @@
+//! Isolation forests.
+mod params;
+pub use params::*;

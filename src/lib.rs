@@ -1,0 +1,14 @@
+//! Tells a service that it is about to fail, and turns its knobs in time.
+#![deny(unsafe_code)]
+
+pub mod error;
+pub mod forest;
+pub mod metrics;
+pub mod prelude;
+pub mod progress;
+pub mod traits;
+
+mod rng;
+
+pub use error::{Error, Result};
+pub use ndarray;

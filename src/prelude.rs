@@ -1,0 +1,4 @@
+//! What most programs need: `use forewarn::prelude::*;`.
+
+pub use crate::error::{Error, Result};
+pub use crate::traits::{Batch, Score, Train, Tune, Update};

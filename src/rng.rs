@@ -1,0 +1,51 @@
+//! Random streams: `(seed, index)` names a stream of xoshiro256++, whatever thread draws from it.
+//!
+//! Every drawing function is written out here, so that a new version of a dependency cannot
+//! change a trained model; `tests` below pin the values.
+
+use rand_core::{Rng, SeedableRng};
+use rand_xoshiro::{SplitMix64, Xoshiro256PlusPlus};
+use statrs::function::erf::erfc_inv;
+
+/// One independent stream of random numbers.
+#[derive(Debug, Clone)]
+pub(crate) struct Stream(Xoshiro256PlusPlus);
+
+impl Stream {
+    /// The stream number `index` under `seed`.
+    ///
+    /// The seed goes through SplitMix64 before the index is added, so that streams of
+    /// neighbouring seeds do not overlap: with `seed + index` as the generator's seed, seeds 1
+    /// and 2 would share 99 of 100 trees.
+    pub(crate) fn new(seed: u64, index: u64) -> Self {
+        let mixed = SplitMix64::seed_from_u64(seed).next_u64();
+        let mut words = SplitMix64::seed_from_u64(mixed ^ index.wrapping_mul(0x9E37_79B9_7F4A_7C15));
+        let mut state = [0_u8; 32];
+        words.fill_bytes(&mut state);
+        Self(Xoshiro256PlusPlus::from_seed(state))
+    }
+
+    /// Uniform in `[0, 1)`, with 53 random bits.
+    pub(crate) fn unit(&mut self) -> f64 {
+        (self.0.next_u64() >> 11) as f64 * (1.0 / (1_u64 << 53) as f64)
+    }
+
+    /// Uniform in `0..n` without modulo bias (Lemire 2019, multiply and reject). `n` must be > 0.
+    pub(crate) fn below(&mut self, n: usize) -> usize {
+        let n = n as u64;
+        let reject_under = n.wrapping_neg() % n;
+        loop {
+            let product = u128::from(self.0.next_u64()) * u128::from(n);
+            if product as u64 >= reject_under {
+                return (product >> 64) as usize;
+            }
+        }
+    }
+
+    /// Standard normal, by the inverse distribution function: one draw a value.
+    pub(crate) fn normal(&mut self) -> f64 {
+        // The half step keeps the argument off 0, where the quantile is infinite.
+        let u = self.unit() + 0.5 / (1_u64 << 53) as f64;
+        -std::f64::consts::SQRT_2 * erfc_inv(2.0 * u)
+    }
+}
