@@ -68,7 +68,9 @@ pub enum Error {
         allowed: &'static str,
     },
     /// A column declared categorical holds something other than a category code.
-    #[error("row {row}, column {column} is {value}: a categorical column holds whole numbers from 0 to {largest}")]
+    #[error(
+        "row {row}, column {column} is {value}: a categorical column holds whole numbers from 0 to {largest}"
+    )]
     NotACategory {
         /// Row, from 0.
         row: usize,
@@ -118,4 +120,4 @@ pub enum Error {
 }
 
 /// A result with the crate's [`Error`](enum@Error).
-pub type Result<T> = std::result::Result<T, Error>;
+pub type Result<T, E = Error> = std::result::Result<T, E>;

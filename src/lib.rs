@@ -8,6 +8,7 @@ pub mod prelude;
 pub mod progress;
 pub mod traits;
 
+mod parallel;
 mod rng;
 
 pub use error::{Error, Result};

@@ -19,7 +19,8 @@ impl Stream {
     /// and 2 would share 99 of 100 trees.
     pub(crate) fn new(seed: u64, index: u64) -> Self {
         let mixed = SplitMix64::seed_from_u64(seed).next_u64();
-        let mut words = SplitMix64::seed_from_u64(mixed ^ index.wrapping_mul(0x9E37_79B9_7F4A_7C15));
+        let mut words =
+            SplitMix64::seed_from_u64(mixed ^ index.wrapping_mul(0x9E37_79B9_7F4A_7C15));
         let mut state = [0_u8; 32];
         words.fill_bytes(&mut state);
         Self(Xoshiro256PlusPlus::from_seed(state))
@@ -47,5 +48,68 @@ impl Stream {
         // The half step keeps the argument off 0, where the quantile is infinite.
         let u = self.unit() + 0.5 / (1_u64 << 53) as f64;
         -std::f64::consts::SQRT_2 * erfc_inv(2.0 * u)
+    }
+
+    /// `size` distinct numbers below `n`, in no particular order: Floyd's algorithm, O(size)
+    /// whatever `n` is. `size` must not exceed `n`, nor `n` 2³² − 1.
+    pub(crate) fn distinct(&mut self, n: usize, size: usize) -> Vec<u32> {
+        let mut seen = Seen::new(size);
+        let mut drawn = Vec::with_capacity(size);
+        for last in n - size..n {
+            let number = self.below(last + 1) as u32;
+            let number = if seen.insert(number) { number } else { last as u32 };
+            seen.insert(number);
+            drawn.push(number);
+        }
+        drawn
+    }
+}
+
+/// A set of numbers in one flat table, four slots a number; linear probing.
+#[derive(Debug)]
+pub(crate) struct Seen {
+    slots: Vec<u32>,
+    /// Leaves as many bits of a hash as number the slots.
+    shift: u32,
+}
+
+const FREE: u32 = u32::MAX;
+
+impl Seen {
+    pub(crate) fn new(size: usize) -> Self {
+        let slots = (4 * size).next_power_of_two().max(2);
+        Self { slots: vec![FREE; slots], shift: 64 - slots.ilog2() }
+    }
+
+    fn slot(&self, number: u32) -> usize {
+        let hash = u64::from(number).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+        let mut slot = (hash >> self.shift) as usize;
+        while self.slots[slot] != FREE && self.slots[slot] != number {
+            slot = (slot + 1) % self.slots.len();
+        }
+        slot
+    }
+
+    pub(crate) fn contains(&self, number: u32) -> bool {
+        self.slots[self.slot(number)] == number
+    }
+
+    pub(crate) fn insert(&mut self, number: u32) -> bool {
+        let slot = self.slot(number);
+        let new = self.slots[slot] == FREE;
+        self.slots[slot] = number;
+        new
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn seen_numbers_are_remembered() {
+        let mut seen = Seen::new(3);
+        assert!(seen.insert(7) && seen.insert(0) && !seen.insert(7));
+        assert!(seen.contains(0) && !seen.contains(1));
     }
 }

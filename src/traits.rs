@@ -76,7 +76,9 @@ pub trait Score: Send + Sync {
             .map(|(index, values)| {
                 row.iter_mut().zip(values).for_each(|(to, from)| *to = *from);
                 self.score_one(&row).map_err(|error| match error {
-                    Error::Infinite { column, value, .. } => Error::Infinite { row: index, column, value },
+                    Error::Infinite { column, value, .. } => {
+                        Error::Infinite { row: index, column, value }
+                    }
                     other => other,
                 })
             })

@@ -1,3 +1,25 @@
 //! Isolation forests.
+
+mod average_path;
+mod block;
+mod calibrate;
+mod check;
+mod dense;
+mod grow;
+mod guided;
+mod learn;
+mod model;
+mod options;
 mod params;
-pub use params::*;
+mod program;
+mod ranking;
+mod sample;
+mod simd;
+mod split;
+mod train;
+mod tree;
+mod walk;
+
+pub use model::IsolationForest;
+pub use options::{DepthLimit, Gain, Missing, Normalisation, Scoring, Split, Subsample};
+pub use params::IsolationForestParams;

@@ -1,119 +1,10 @@
-//! Settings of an isolation forest, their defaults, presets and the one check of their ranges.
+//! Settings of an isolation forest: defaults, presets, setters, and the one check of their ranges.
 
+use super::options::{DepthLimit, Gain, Missing, Normalisation, Scoring, Split, Subsample};
 use crate::error::{Error, Result};
 
-/// How many rows each tree is grown on (`psi` in the paper).
-#[derive(Debug, Clone, Copy, PartialEq, Default)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[non_exhaustive]
-pub enum Subsample {
-    /// `min(256, rows)`, the paper's choice: small samples keep clusters of anomalies from
-    /// hiding each other (swamping and masking, Liu et al. 2008, section 3).
-    #[default]
-    Auto,
-    /// So many rows, at least 1; all rows where there are fewer.
-    Rows(usize),
-    /// This share of the rows, in `(0, 1]`, rounded down, at least one row.
-    Share(f64),
-    /// All rows.
-    All,
-}
-
-/// How deep a tree may grow.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[non_exhaustive]
-pub enum DepthLimit {
-    /// `ceil(log2(psi))`, the average height of a balanced tree over the subsample.
-    #[default]
-    Balanced,
-    /// Until every row is alone or only equal rows are left.
-    Unlimited,
-    /// At most so many splits from the root to a leaf, at least 1.
-    At(u32),
-}
-
-/// Which criterion picks the best of the candidate splits.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[non_exhaustive]
-pub enum Gain {
-    /// `(sd − (sd_left + sd_right) / 2) / sd`: both sides count alike, so that a small, tight
-    /// group is cut off first (SCiForest, Liu, Ting & Zhou 2010).
-    Averaged,
-    /// `(sd − (n_left·sd_left + n_right·sd_right) / n) / sd`: sides count by their rows
-    /// ("fair-cut forest", Cortes 2021).
-    Pooled,
-}
-
-/// How one node is split.
-#[derive(Debug, Clone, Copy, PartialEq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[non_exhaustive]
-pub enum Split {
-    /// A uniformly drawn column that is not constant in the node, cut at a uniformly drawn point
-    /// of its range (Liu et al. 2008).
-    Random,
-    /// A random hyperplane through a random point of the node's bounding box (Hariri et al.
-    /// 2019). `level + 1` columns take part; level 0 is parallel to an axis, and a level of
-    /// `columns − 1` or more is the fully extended forest. The draw is kept even where it leaves
-    /// one side empty, as in the paper.
-    Extended {
-        /// Columns that take part, less one.
-        level: usize,
-    },
-    /// The best cut of the best of some random projections, each a normal combination of
-    /// `columns` columns scaled by their standard deviation in the node.
-    Guided {
-        /// What is best.
-        gain: Gain,
-        /// Columns in a projection, at least 1; all where there are fewer.
-        columns: usize,
-        /// Projections tried, at least 1.
-        candidates: usize,
-    },
-}
-
-/// What a leaf says of the rows in it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[non_exhaustive]
-pub enum Scoring {
-    /// Path length: `score = 2^(−E[h(x)] / c(psi))` (Liu et al. 2008, equation 2).
-    #[default]
-    Depth,
-    /// Density: `score = 1 / (1 + 2^E[d(x)])`, with `d` the sum along the path of
-    /// `log2(share of rows / share of volume)` of the side taken (Cortes 2021, "Isolation
-    /// forests: looking beyond tree depth"). 0.5 is the density of a uniform distribution.
-    Density,
-}
-
-/// The average path length `c(n)` that scores are measured against.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[non_exhaustive]
-pub enum Normalisation {
-    /// `c(n) = 2(H_n − 1)`, exactly.
-    #[default]
-    Exact,
-    /// `2(ln(n − 1) + γ) − 2(n − 1)/n`, as scikit-learn computes it: lower by 0.46 at n = 3, by
-    /// 0.004 at n = 256. For scores that must be comparable with scikit-learn's.
-    ScikitLearn,
-}
-
-/// What becomes of a row that lacks the value a node asks for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[non_exhaustive]
-pub enum Missing {
-    /// It goes to the side that most of the node's training rows took. As fast as a row without
-    /// gaps.
-    #[default]
-    Majority,
-    /// It goes down both sides, weighted by the training rows on each: the expectation over the
-    /// missing value. More even scores; costs more the more values are missing.
-    Spread,
-}
+/// Largest code of a categorical column: codes index bit sets kept in the nodes.
+pub(crate) const LARGEST_CATEGORY: u32 = 65_535;
 
 /// Settings of an isolation forest. Every field has a setter of the same name.
 ///
@@ -155,4 +46,155 @@ pub struct IsolationForestParams {
     pub contamination: Option<f64>,
     /// Everything random follows from it. Default 0.
     pub seed: u64,
+}
+
+impl Default for IsolationForestParams {
+    fn default() -> Self {
+        Self {
+            n_trees: 100,
+            subsample: Subsample::Auto,
+            replacement: false,
+            feature_share: 1.0,
+            depth_limit: DepthLimit::Balanced,
+            splits: vec![(1.0, Split::Random)],
+            scoring: Scoring::Depth,
+            normalisation: Normalisation::Exact,
+            missing: Missing::Majority,
+            categorical: Vec::new(),
+            contamination: None,
+            seed: 0,
+        }
+    }
+}
+
+/// Makes one setter a field, named as the field.
+macro_rules! setters {
+    ($($(#[$doc:meta])* $name:ident: $kind:ty,)*) => {$(
+        $(#[$doc])*
+        #[must_use]
+        pub fn $name(mut self, $name: $kind) -> Self {
+            self.$name = $name;
+            self
+        }
+    )*};
+}
+
+impl IsolationForestParams {
+    /// The forest of Liu, Ting & Zhou (2008): 100 trees of 256 rows, random splits, depth at
+    /// most 8. What scikit-learn's `IsolationForest` does.
+    #[must_use]
+    pub fn standard() -> Self {
+        Self {
+            splits: vec![(1.0, Split::Random)],
+            depth_limit: DepthLimit::Balanced,
+            ..Self::default()
+        }
+    }
+
+    /// The cheapest forest to score with.
+    #[must_use]
+    pub fn fast() -> Self {
+        Self::standard()
+    }
+
+    /// The forest that ranks best.
+    #[must_use]
+    pub fn accurate() -> Self {
+        Self {
+            n_trees: 200,
+            depth_limit: DepthLimit::Unlimited,
+            splits: vec![(1.0, Split::Guided { gain: Gain::Averaged, columns: 2, candidates: 10 })],
+            ..Self::default()
+        }
+    }
+
+    setters! {
+        /// Trees, at least 1.
+        n_trees: usize,
+        /// Rows a tree is grown on.
+        subsample: Subsample,
+        /// Whether a row may be drawn more than once for a tree.
+        replacement: bool,
+        /// Share of the columns that each tree is offered, in `(0, 1]`.
+        feature_share: f64,
+        /// Height limit.
+        depth_limit: DepthLimit,
+        /// Kinds of split with their probabilities.
+        splits: Vec<(f64, Split)>,
+        /// What leaves say.
+        scoring: Scoring,
+        /// Which `c(n)`.
+        normalisation: Normalisation,
+        /// What becomes of missing values.
+        missing: Missing,
+        /// Columns that hold category codes.
+        categorical: Vec<usize>,
+        /// Share of the training rows to be called anomalies, in `(0, 0.5]`.
+        contamination: Option<f64>,
+        /// Everything random follows from it.
+        seed: u64,
+    }
+
+    /// The same settings with one kind of split throughout.
+    #[must_use]
+    pub fn split(self, split: Split) -> Self {
+        self.splits(vec![(1.0, split)])
+    }
+
+    /// Checks every range: trees ≥ 1; subsample rows ≥ 1, its share in `(0, 1]`; feature share
+    /// in `(0, 1]`; depth ≥ 1; at least one split, probabilities > 0, candidates and columns
+    /// ≥ 1; contamination in `(0, 0.5]`.
+    pub(crate) fn check(&self) -> Result<()> {
+        at_least_one("n_trees", self.n_trees)?;
+        match self.subsample {
+            Subsample::Rows(rows) => at_least_one("subsample rows", rows)?,
+            Subsample::Share(share) => unit_share("subsample share", share)?,
+            Subsample::Auto | Subsample::All => {}
+        }
+        unit_share("feature_share", self.feature_share)?;
+        if let DepthLimit::At(depth) = self.depth_limit {
+            at_least_one("depth limit", depth as usize)?;
+        }
+        if self.splits.is_empty() {
+            return Err(Error::Empty { what: "splits" });
+        }
+        for &(probability, split) in &self.splits {
+            if !(probability > 0.0 && probability.is_finite()) {
+                let allowed = "greater than 0 and finite";
+                return Err(Error::OutOfRange {
+                    name: "split probability",
+                    value: probability,
+                    allowed,
+                });
+            }
+            if let Split::Guided { columns, candidates, .. } = split {
+                at_least_one("guided split columns", columns)?;
+                at_least_one("guided split candidates", candidates)?;
+            }
+        }
+        self.contamination.map_or(Ok(()), check_contamination)
+    }
+}
+
+/// A share of rows to call anomalies: in `(0, 0.5]`.
+pub(crate) fn check_contamination(share: f64) -> Result<()> {
+    if share > 0.0 && share <= 0.5 {
+        return Ok(());
+    }
+    let allowed = "greater than 0 and at most 0.5";
+    Err(Error::OutOfRange { name: "contamination", value: share, allowed })
+}
+
+fn at_least_one(name: &'static str, value: usize) -> Result<()> {
+    if value >= 1 {
+        return Ok(());
+    }
+    Err(Error::OutOfRange { name, value: value as f64, allowed: "at least 1" })
+}
+
+fn unit_share(name: &'static str, value: f64) -> Result<()> {
+    if value > 0.0 && value <= 1.0 {
+        return Ok(());
+    }
+    Err(Error::OutOfRange { name, value, allowed: "greater than 0 and at most 1" })
 }

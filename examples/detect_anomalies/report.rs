@@ -1,0 +1,106 @@
+//! What is printed: the measures, and the worst rows with their reasons.
+
+use crate::input::{Input, WINDOW};
+use crate::ticks::{moment, thousands};
+use forewarn::forest::IsolationForest;
+use forewarn::metrics;
+use std::fmt::Display;
+use std::io::Write as _;
+
+/// Prints. A reader who closes the pipe has seen enough: no fault of the work still to do.
+pub(crate) fn say(text: impl Display) {
+    let _ = writeln!(std::io::stdout(), "{text}");
+}
+
+/// How well the scores rank the labelled rows.
+pub(crate) fn measures(label: &[bool], scores: &[f64]) -> forewarn::Result<()> {
+    let positive = thousands(label.iter().filter(|label| **label).count());
+    say(format_args!("\nlabelled anomalous     {positive} of {} rows", thousands(label.len())));
+    say(format_args!("ROC AUC                {:.4}", metrics::roc_auc(label, scores)?));
+    say(format_args!("average precision      {:.4}", metrics::average_precision(label, scores)?));
+    say(format_args!("recall in the top 1 %  {:.4}", metrics::recall_at_top(label, scores, 0.01)?));
+    Ok(())
+}
+
+/// The rows of the highest scores; of neighbouring rows of a single metric only the worst,
+/// because they are one event.
+pub(crate) fn worst(input: &Input, scores: &[f64], count: usize) -> Vec<usize> {
+    let mut order: Vec<usize> = (0..scores.len()).collect();
+    order.sort_by(|&a, &b| scores[b].total_cmp(&scores[a]));
+    let mut worst: Vec<usize> = Vec::new();
+    for row in order {
+        let same_event = |other: &usize| input.metric.is_some() && other.abs_diff(row) <= WINDOW;
+        if worst.len() < count && !worst.iter().any(same_event) {
+            worst.push(row);
+        }
+    }
+    worst
+}
+
+/// One line a row: where it is, how abnormal, and the three features that say most.
+pub(crate) fn reasons(
+    input: &Input,
+    forest: &IsolationForest,
+    rows: &[usize],
+) -> forewarn::Result<()> {
+    let what = if input.metric.is_some() { "events" } else { "rows" };
+    say(format_args!("\nThe worst {what} first, and what their values add to the score:"));
+    say(format_args!("{:>7}  {:5}  worse than", "line", "score"));
+    for &row in rows {
+        let x = input.x.row(row).to_vec();
+        let explanation = forest.explain_one(&x)?;
+        let mut features: Vec<usize> = (0..x.len()).collect();
+        let contributions = &explanation.contributions;
+        features.sort_by(|&a, &b| contributions[b].total_cmp(&contributions[a]));
+        let because: Vec<String> = features
+            .iter()
+            .take(3)
+            .filter(|&&feature| contributions[feature] > 0.0)
+            .map(|&feature| {
+                format!("{} ({:+.3})", value(input, feature, x[feature]), contributions[feature])
+            })
+            .collect();
+        let line = input.table.line(row).unwrap_or_default();
+        // Rounded down: no row is worse than all rows.
+        let rank = (1e4 * forest.rank(explanation.score)?).floor() / 1e2;
+        let reasons =
+            if because.is_empty() { "nothing stands out".into() } else { because.join(", ") };
+        let reasons = match identity(input, row) {
+            Some(identity) => format!("{identity}\n{:28}{reasons}", ""),
+            None => reasons,
+        };
+        say(format_args!("{line:>7}  {:.3}  {rank:>8.2} %  {reasons}", explanation.score));
+    }
+    Ok(())
+}
+
+/// A feature's name and value, a category by its text.
+fn value(input: &Input, feature: usize, value: f64) -> String {
+    let name = &input.names[feature];
+    if value.is_nan() {
+        return format!("{name} missing");
+    }
+    match input.table.categories(name) {
+        Ok(texts) if input.categorical.contains(&feature) => {
+            format!("{name} = {}", texts[value as usize])
+        }
+        _ => format!("{name} = {}", four_digits(value)),
+    }
+}
+
+/// Rounded to four digits, or to a whole number where that has more.
+fn four_digits(value: f64) -> f64 {
+    let units = 10_f64.powf((3.0 - value.abs().log10().floor()).max(0.0));
+    if units.is_finite() { (value * units).round() / units } else { value }
+}
+
+/// The time and the names that were no features, if there are any.
+fn identity(input: &Input, row: usize) -> Option<String> {
+    let time = input.times.as_ref().map(|times| moment(times[row]).format("%F %T").to_string());
+    let names = input.excluded.iter().filter_map(|column| {
+        let text = input.table.texts(column).ok()?[row]?;
+        Some(format!("{column} {text}"))
+    });
+    let parts: Vec<String> = time.into_iter().chain(names).collect();
+    (!parts.is_empty()).then(|| parts.join(", "))
+}

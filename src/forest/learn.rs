@@ -1,0 +1,5 @@
+//! Learning from verdicts.
+
+/// What verdicts taught.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub(crate) struct Learned {}

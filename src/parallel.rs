@@ -1,0 +1,49 @@
+//! Work shared over the cores of the current rayon pool, or done in turn without the feature
+//! `parallel`. Results never depend on which.
+
+/// `f(0), f(1), …, f(count − 1)`.
+#[cfg(feature = "parallel")]
+pub(crate) fn map<T: Send>(count: usize, f: impl Fn(usize) -> T + Sync + Send) -> Vec<T> {
+    use rayon::prelude::*;
+    (0..count).into_par_iter().map(f).collect()
+}
+
+/// `f(0), f(1), …, f(count − 1)`.
+#[cfg(not(feature = "parallel"))]
+pub(crate) fn map<T: Send>(count: usize, f: impl Fn(usize) -> T + Sync + Send) -> Vec<T> {
+    (0..count).map(f).collect()
+}
+
+/// Calls `f(first index, chunk)` on chunks of `size` values, the last one maybe shorter.
+#[cfg(feature = "parallel")]
+pub(crate) fn chunks_mut<T: Send>(
+    values: &mut [T],
+    size: usize,
+    f: impl Fn(usize, &mut [T]) + Sync + Send,
+) {
+    use rayon::prelude::*;
+    if values.len() <= size {
+        // Handing one chunk to another thread costs more than most chunks take.
+        f(0, values);
+        return;
+    }
+    values.par_chunks_mut(size).enumerate().for_each(|(index, chunk)| f(index * size, chunk));
+}
+
+/// Calls `f(first index, chunk)` on chunks of `size` values, the last one maybe shorter.
+#[cfg(not(feature = "parallel"))]
+pub(crate) fn chunks_mut<T: Send>(
+    values: &mut [T],
+    size: usize,
+    f: impl Fn(usize, &mut [T]) + Sync + Send,
+) {
+    values.chunks_mut(size).enumerate().for_each(|(index, chunk)| f(index * size, chunk));
+}
+
+/// How many threads share the work.
+pub(crate) fn threads() -> usize {
+    #[cfg(feature = "parallel")]
+    return rayon::current_num_threads();
+    #[cfg(not(feature = "parallel"))]
+    return 1;
+}

@@ -1,0 +1,3 @@
+//! Bad input is refused with the value and the allowed range.
+
+mod metrics;

@@ -1,0 +1,3 @@
+//! What must hold for any input, against the most obvious version of each computation.
+
+mod metrics;
