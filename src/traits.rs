@@ -16,6 +16,14 @@ pub struct Batch<'a, Y: ?Sized = ()> {
     pub weight: Option<ArrayView1<'a, f64>>,
 }
 
+impl<Y: ?Sized> Clone for Batch<'_, Y> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<Y: ?Sized> Copy for Batch<'_, Y> {}
+
 impl<'a> Batch<'a> {
     /// Rows without a target.
     #[must_use]

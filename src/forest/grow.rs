@@ -3,7 +3,7 @@
 use super::average_path;
 use super::options::{Missing, Normalisation, Scoring, Split};
 use super::split::{Cut, Splitter};
-use super::tree::{Node, Rule, Tree};
+use super::tree::{Node, Tree};
 use crate::rng::Stream;
 
 /// What all trees of a forest share while they grow.
@@ -54,7 +54,7 @@ struct Pending {
 /// ones; memory O(rows). An explicit stack takes the place of recursion: with an unlimited depth
 /// a path can be as long as the sample.
 pub(crate) fn grow(sample: &Sample, plan: &Plan<'_>, stream: &mut Stream) -> Tree {
-    let mut tree = Tree { nodes: vec![LEAF], terms: Vec::new(), sets: Vec::new() };
+    let mut tree = Tree { nodes: vec![Node::LEAF], terms: Vec::new(), sets: Vec::new() };
     let mut rows: Vec<u32> = (0..sample.rows as u32).collect();
     let mut splitter = Splitter::new(sample, plan);
     let root =
@@ -73,7 +73,7 @@ pub(crate) fn grow(sample: &Sample, plan: &Plan<'_>, stream: &mut Stream) -> Tre
         };
         let child = tree.nodes.len();
         tree.nodes[at.node] = Node { rule, child: child as u32, left_share, value: 0.0 };
-        tree.nodes.extend([LEAF, LEAF]);
+        tree.nodes.extend([Node::LEAF, Node::LEAF]);
         let low = at.log_density + log_ratio(left_share, left_volume, here.len());
         let high = at.log_density + log_ratio(1.0 - left_share, 1.0 - left_volume, here.len());
         let depth = at.depth + 1;
@@ -101,8 +101,6 @@ pub(crate) fn grow(sample: &Sample, plan: &Plan<'_>, stream: &mut Stream) -> Tre
 fn log_ratio(share: f64, volume: f64, rows: usize) -> f64 {
     (share.max(0.5 / rows as f64) / volume.clamp(1e-6, 1.0)).log2()
 }
-
-const LEAF: Node = Node { rule: Rule::Leaf, child: 0, left_share: 0.0, value: 0.0 };
 
 fn leaf_value(plan: &Plan<'_>, rows: usize, depth: u32, log_density: f64) -> f64 {
     match plan.scoring {

@@ -47,10 +47,10 @@ pub(crate) fn best(
         } else {
             buffers.sorted.extend(rows.iter().map(|&row| splitter.project(&terms, row)));
         }
-        if let Some(found) = best_cut(&mut buffers, gain) {
-            if winner.as_ref().is_none_or(|(best, _)| found.gain > best.gain) {
-                winner = Some((found, terms));
-            }
+        if let Some(found) = best_cut(&mut buffers, gain)
+            && winner.as_ref().is_none_or(|(best, _)| found.gain > best.gain)
+        {
+            winner = Some((found, terms));
         }
         splitter.guided = buffers;
     }
@@ -144,7 +144,7 @@ fn best_cut(buffers: &mut Buffers, gain: Gain) -> Option<Candidate> {
         let left = variance(index as f64, sum, squares).sqrt();
         let right = deviation[index];
         let within = match gain {
-            Gain::Averaged => (left + right) / 2.0,
+            Gain::Averaged => f64::midpoint(left, right),
             Gain::Pooled => (index as f64 * left + (n - index) as f64 * right) / n as f64,
         };
         if best.is_none_or(|(least, _)| within < least) {

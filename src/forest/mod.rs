@@ -5,9 +5,12 @@ mod block;
 mod calibrate;
 mod check;
 mod dense;
+#[cfg(feature = "serde")]
+mod file;
 mod grow;
 mod guided;
 mod learn;
+mod merge;
 mod model;
 mod options;
 mod params;

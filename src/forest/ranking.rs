@@ -129,7 +129,11 @@ mod tests {
                 values[..chunk.len()].copy_from_slice(chunk);
                 let ranks = ranking.ranks(&values);
                 for (lane, &value) in chunk.iter().enumerate() {
-                    assert_eq!(ranks[lane], counted(&thresholds, value), "{value} in {thresholds:?}");
+                    assert_eq!(
+                        ranks[lane],
+                        counted(&thresholds, value),
+                        "{value} in {thresholds:?}"
+                    );
                 }
             }
         }

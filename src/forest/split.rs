@@ -79,8 +79,7 @@ impl<'a> Splitter<'a> {
                 self.categories(rows, column, tree, stream)
             } else {
                 match kind {
-                    Split::Random => axis(column, low, high, stream),
-                    Split::Extended { level: 0 } => axis(column, low, high, stream),
+                    Split::Random | Split::Extended { level: 0 } => axis(column, low, high, stream),
                     Split::Extended { level } => self.plane(rows, varying, level + 1, tree, stream),
                     Split::Guided { gain, columns, candidates } => {
                         let how = (gain, columns, candidates);

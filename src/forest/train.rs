@@ -74,7 +74,7 @@ impl IsolationForestParams {
         if x.ncols() == 0 {
             return Err(Error::Empty { what: "columns" });
         }
-        let population = self.population(x, weight)?;
+        let population = population(x, weight)?;
         let sample_size = population.sample_size(self.subsample, self.replacement);
         let mut forest = IsolationForest {
             params: self.clone(),
@@ -94,19 +94,8 @@ impl IsolationForestParams {
         Ok(forest)
     }
 
-    fn population<T>(
-        &self,
-        x: ArrayView2<'_, T>,
-        weight: Option<ArrayView1<'_, f64>>,
-    ) -> Result<Population> {
-        if x.nrows() >= u32::MAX as usize || x.ncols() >= u32::MAX as usize {
-            let (name, value) = ("rows or columns", x.nrows().max(x.ncols()) as f64);
-            return Err(Error::OutOfRange { name, value, allowed: "at most 4,294,967,294" });
-        }
-        Population::new(x.nrows(), weight)
-    }
-
-    fn categorical_flags(&self, columns: usize) -> Result<Vec<bool>> {
+    /// For every column, whether it is declared categorical.
+    pub(crate) fn categorical_flags(&self, columns: usize) -> Result<Vec<bool>> {
         let mut flags = vec![false; columns];
         for &column in &self.categorical {
             *flags.get_mut(column).ok_or(Error::OutOfRange {
@@ -208,12 +197,11 @@ impl IsolationForest {
         } else {
             let mut stream = Stream::new(self.params.seed, u64::MAX);
             let rows = stream.distinct(x.nrows(), CALIBRATION_ROWS);
-            let scores = parallel::map(rows.len(), |index| {
+            parallel::map(rows.len(), |index| {
                 let row: Vec<f64> =
                     x.row(rows[index] as usize).iter().map(|&value| value.into()).collect();
                 self.score_of(self.scorer().sum_one(&row))
-            });
-            scores
+            })
         };
         self.calibrate_with(scores, contamination);
         Ok(())
@@ -262,7 +250,7 @@ impl IsolationForest {
         if x.nrows() == 0 {
             return Err(Error::Empty { what: "rows" });
         }
-        let population = self.params.population(x, weight)?;
+        let population = population(x, weight)?;
         check_values(x, &self.categorical)?;
         let (old, sample_size) = (
             self.trees.len(),
@@ -280,4 +268,13 @@ impl IsolationForest {
         self.programs = Programs::default();
         self.calibrate_on_training(x)
     }
+}
+
+/// The rows to draw from; their numbers and the columns' must fit 32 bits.
+fn population<T>(x: ArrayView2<'_, T>, weight: Option<ArrayView1<'_, f64>>) -> Result<Population> {
+    if x.nrows() >= u32::MAX as usize || x.ncols() >= u32::MAX as usize {
+        let (name, value) = ("rows or columns", x.nrows().max(x.ncols()) as f64);
+        return Err(Error::OutOfRange { name, value, allowed: "at most 4,294,967,294" });
+    }
+    Population::new(x.nrows(), weight)
 }

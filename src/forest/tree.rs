@@ -189,6 +189,9 @@ impl Tree {
 }
 
 impl Node {
+    /// A leaf whose value is not known yet.
+    pub(crate) const LEAF: Self = Self { rule: Rule::Leaf, child: 0, left_share: 0.0, value: 0.0 };
+
     /// Whether most of the training rows went left; ties go left.
     pub(crate) fn majority_left(&self) -> bool {
         self.left_share >= 0.5

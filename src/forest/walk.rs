@@ -89,9 +89,9 @@ impl<const K: usize> Walk<K> {
                 sum += node.coefficients[k] * value(k);
             }
         }
-        // Not `sum > threshold`: an overflowed projection (NaN) goes right, as in training.
-        let right = !(sum <= node.threshold);
-        node.child + (u32::from(right) & node.step)
+        // An overflowed projection (NaN) goes right, as in training.
+        let left = sum <= node.threshold;
+        node.child + (u32::from(!left) & node.step)
     }
 
     /// Adds every tree's leaf value to `sums`, tree by tree. No missing values.

@@ -1,0 +1,289 @@
+//! Saving and loading. What is read is checked until it is a forest that training could have made.
+//!
+//! The saved form ([`SavedForest`]) lists each tree's nodes from the root down, left before right,
+//! without any index: a file cannot describe a cycle, a node twice, or one out of reach, and a
+//! deep tree needs no recursion to be read.
+
+use super::calibrate::Calibration;
+use super::learn::Learned;
+use super::model::IsolationForest;
+use super::params::{IsolationForestParams, LARGEST_CATEGORY};
+use super::program::Programs;
+use super::tree::{CategorySet, Node, Rule, Term, Tree};
+use crate::error::{Error, Result};
+use serde::{Deserialize, Serialize};
+
+/// The newest form; written. Older ones are read as well.
+const FORMAT: u32 = 1;
+
+/// First bytes of the binary form.
+const MAGIC: &[u8; 8] = b"forewarn";
+
+/// Magic, format version, payload length.
+const HEADER: usize = 8 + 4 + 8;
+
+/// Follows the payload.
+const CHECKSUM: usize = 8;
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SavedForest {
+    format: u32,
+    params: IsolationForestParams,
+    columns: u32,
+    sample_size: u64,
+    average_path: f64,
+    threshold: f64,
+    calibration: Option<Calibration>,
+    learned: Learned,
+    trees: Vec<Vec<SavedNode>>,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+enum SavedNode {
+    Leaf(f64),
+    Axis { column: u32, threshold: f64, left_share: f64 },
+    Plane { terms: Vec<Term>, threshold: f64, left_share: f64 },
+    Category { column: u32, set: CategorySet, left_share: f64 },
+}
+
+impl IsolationForest {
+    /// The compact binary form: about 2 KB a tree of the standard forest. Numbers are stored with
+    /// all their bits; the last eight bytes are a checksum.
+    ///
+    /// # Errors
+    /// None in practice: [`Error::InvalidModel`] should the encoder fail.
+    pub fn to_bytes(&self) -> Result<Vec<u8>> {
+        let payload = postcard::to_stdvec(&SavedForest::from(self)).map_err(|e| invalid(&e))?;
+        let mut bytes = Vec::with_capacity(HEADER + payload.len() + CHECKSUM);
+        bytes.extend(MAGIC);
+        bytes.extend(FORMAT.to_le_bytes());
+        bytes.extend((payload.len() as u64).to_le_bytes());
+        bytes.extend(payload);
+        bytes.extend(checksum(&bytes).to_le_bytes());
+        Ok(bytes)
+    }
+
+    /// Reads the compact binary form of this or an older version of the crate. The forest equals
+    /// the saved one, and scores with the same bits.
+    ///
+    /// # Errors
+    /// [`Error::InvalidModel`] for bytes that are truncated, altered or describe no possible
+    /// forest; [`Error::NewerFormat`].
+    ///
+    /// ```
+    /// use forewarn::ndarray::Array2;
+    /// use forewarn::prelude::*;
+    ///
+    /// let rows = Array2::from_shape_fn((300, 2), |(i, j)| ((i * 31 + j * 17) % 97) as f64);
+    /// let forest = IsolationForestParams::default().train(Batch::new(rows.view()))?;
+    /// let copy = IsolationForest::from_bytes(&forest.to_bytes()?)?;
+    /// assert_eq!(copy.score(rows.view())?, forest.score(rows.view())?);
+    /// # Ok::<(), forewarn::Error>(())
+    /// ```
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self> {
+        let rest = bytes.strip_prefix(MAGIC).ok_or_else(|| invalid(&"it has another beginning"))?;
+        let (format, rest) = rest.split_first_chunk().ok_or_else(|| invalid(&"truncated"))?;
+        check_format(u32::from_le_bytes(*format))?;
+        let (length, rest) = rest.split_first_chunk().ok_or_else(|| invalid(&"truncated"))?;
+        let length = u64::from_le_bytes(*length);
+        if (rest.len() as u64).checked_sub(CHECKSUM as u64) != Some(length) {
+            let found = rest.len().saturating_sub(CHECKSUM);
+            return Err(invalid(&format!("{length} bytes announced, {found} found")));
+        }
+        let (content, expected) = bytes.split_at(bytes.len() - CHECKSUM);
+        if checksum(content).to_le_bytes() != expected {
+            return Err(invalid(&"the checksum does not match: it was altered or damaged"));
+        }
+        let (saved, left) = postcard::take_from_bytes::<SavedForest>(&content[HEADER..])
+            .map_err(|error| invalid(&error))?;
+        if !left.is_empty() {
+            return Err(invalid(&format!("{} bytes follow its end", left.len())));
+        }
+        Self::try_from(saved)
+    }
+}
+
+impl Serialize for IsolationForest {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        SavedForest::from(self).serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for IsolationForest {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Self::try_from(SavedForest::deserialize(deserializer)?).map_err(serde::de::Error::custom)
+    }
+}
+
+fn invalid(reason: &dyn std::fmt::Display) -> Error {
+    Error::InvalidModel { reason: reason.to_string() }
+}
+
+/// FNV-1a, 64 bits: finds damage and careless edits, not forgery; those are left to the checks.
+fn checksum(bytes: &[u8]) -> u64 {
+    bytes.iter().fold(0xCBF2_9CE4_8422_2325, |hash, &byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01B3)
+    })
+}
+
+fn check_format(found: u32) -> Result<()> {
+    match found {
+        0 => Err(invalid(&"format version 0 never was")),
+        1..=FORMAT => Ok(()),
+        _ => Err(Error::NewerFormat { found, newest: FORMAT }),
+    }
+}
+
+impl From<&IsolationForest> for SavedForest {
+    fn from(forest: &IsolationForest) -> Self {
+        Self {
+            format: FORMAT,
+            params: forest.params.clone(),
+            columns: forest.columns as u32,
+            sample_size: forest.sample_size as u64,
+            average_path: forest.average_path,
+            threshold: forest.threshold,
+            calibration: forest.calibration.clone(),
+            learned: forest.learned.clone(),
+            trees: forest.trees.iter().map(save_tree).collect(),
+        }
+    }
+}
+
+impl TryFrom<SavedForest> for IsolationForest {
+    type Error = Error;
+
+    fn try_from(saved: SavedForest) -> Result<Self> {
+        check_format(saved.format)?;
+        saved.params.check()?;
+        let columns = saved.columns as usize;
+        if columns == 0 || saved.trees.is_empty() || saved.trees.len() != saved.params.n_trees {
+            let trees = saved.trees.len();
+            return Err(invalid(&format!("{columns} columns and {trees} trees")));
+        }
+        let scale = [saved.average_path, saved.threshold];
+        if saved.sample_size == 0 || !scale.iter().all(|v| v.is_finite() && *v >= 0.0) {
+            return Err(invalid(&"a sample size, average path length or threshold out of range"));
+        }
+        if let Some(calibration) = &saved.calibration {
+            calibration.check()?;
+        }
+        let categorical = saved.params.categorical_flags(columns)?;
+        let trees = saved
+            .trees
+            .into_iter()
+            .map(|nodes| load_tree(nodes, &categorical))
+            .collect::<Result<Vec<Tree>>>()?;
+        saved.learned.check(columns, &trees)?;
+        Ok(Self {
+            params: saved.params,
+            columns,
+            categorical,
+            trees,
+            sample_size: saved.sample_size as usize,
+            average_path: saved.average_path,
+            threshold: saved.threshold,
+            calibration: saved.calibration,
+            learned: saved.learned,
+            programs: Programs::default(),
+        })
+    }
+}
+
+fn save_tree(tree: &Tree) -> Vec<SavedNode> {
+    let mut saved = Vec::with_capacity(tree.nodes.len());
+    let mut pending = vec![0];
+    while let Some(index) = pending.pop() {
+        let node = &tree.nodes[index];
+        let left_share = node.left_share;
+        saved.push(match node.rule {
+            Rule::Leaf => SavedNode::Leaf(node.value),
+            Rule::Axis { column, threshold } => SavedNode::Axis { column, threshold, left_share },
+            Rule::Plane { first_term, terms, threshold } => {
+                let terms = tree.plane(first_term, terms).to_vec();
+                SavedNode::Plane { terms, threshold, left_share }
+            }
+            Rule::Category { column, set } => {
+                SavedNode::Category { column, set: tree.sets[set as usize].clone(), left_share }
+            }
+        });
+        if node.child != 0 {
+            let left = node.child as usize;
+            pending.extend([left + 1, left]);
+        }
+    }
+    saved
+}
+
+/// Rebuilds a tree as growing numbers it, checking every node.
+fn load_tree(saved: Vec<SavedNode>, categorical: &[bool]) -> Result<Tree> {
+    let mut tree = Tree { nodes: vec![Node::LEAF], terms: Vec::new(), sets: Vec::new() };
+    let mut pending = vec![0];
+    for node in saved {
+        let index = pending.pop().ok_or_else(|| invalid(&"nodes beyond a tree's last leaf"))?;
+        let (rule, left_share) = match node {
+            SavedNode::Leaf(value) => {
+                finite("leaf value", value)?;
+                tree.nodes[index].value = value;
+                continue;
+            }
+            SavedNode::Axis { column, threshold, left_share } => {
+                check_column(column, categorical, false)?;
+                finite("threshold", threshold)?;
+                (Rule::Axis { column, threshold }, left_share)
+            }
+            SavedNode::Plane { terms, threshold, left_share } => {
+                if terms.is_empty() {
+                    return Err(invalid(&"a plane without columns"));
+                }
+                for term in &terms {
+                    check_column(term.column, categorical, false)?;
+                    finite("coefficient", term.coefficient)?;
+                    finite("center", term.center)?;
+                }
+                // A plane through huge values may lie at infinity: every row is then on one side.
+                if threshold.is_nan() {
+                    return Err(invalid(&"a threshold is NaN"));
+                }
+                let (first_term, count) = (tree.terms.len() as u32, terms.len() as u32);
+                tree.terms.extend(terms);
+                (Rule::Plane { first_term, terms: count, threshold }, left_share)
+            }
+            SavedNode::Category { column, set, left_share } => {
+                check_column(column, categorical, true)?;
+                let ascending = set.codes.is_sorted_by(|a, b| a < b);
+                if !ascending || set.codes.last().is_some_and(|&code| code > LARGEST_CATEGORY) {
+                    return Err(invalid(&"a category set that is not ascending codes"));
+                }
+                tree.sets.push(set);
+                (Rule::Category { column, set: tree.sets.len() as u32 - 1 }, left_share)
+            }
+        };
+        if !(0.0..=1.0).contains(&left_share) {
+            return Err(invalid(&format!("a left share of {left_share}")));
+        }
+        let child = tree.nodes.len();
+        tree.nodes[index] = Node { rule, child: child as u32, left_share, value: 0.0 };
+        tree.nodes.extend([Node::LEAF, Node::LEAF]);
+        pending.extend([child + 1, child]);
+    }
+    if !pending.is_empty() {
+        return Err(invalid(&format!("a tree lacks {} nodes", pending.len())));
+    }
+    tree.update_expectations();
+    Ok(tree)
+}
+
+fn finite(what: &str, value: f64) -> Result<()> {
+    if value.is_finite() { Ok(()) } else { Err(invalid(&format!("a {what} is {value}"))) }
+}
+
+fn check_column(column: u32, categorical: &[bool], expected: bool) -> Result<()> {
+    match categorical.get(column as usize) {
+        Some(&found) if found == expected => Ok(()),
+        Some(_) => Err(invalid(&format!("a split of the wrong kind on column {column}"))),
+        None => Err(invalid(&format!("column {column} of {}", categorical.len()))),
+    }
+}
