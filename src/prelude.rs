@@ -1,4 +1,5 @@
 //! What most programs need: `use forewarn::prelude::*;`.
 
 pub use crate::error::{Error, Result};
+pub use crate::forest::{IsolationForest, IsolationForestParams};
 pub use crate::traits::{Batch, Score, Train, Tune, Update};

@@ -26,10 +26,14 @@ pub(crate) fn worthwhile(trees: &[Tree]) -> bool {
     trees.iter().all(numeric)
 }
 
-/// One node: `cells[out] = if ranks[ranks] > rank { cells[right] } else { cells[left] }`.
+/// One node: `cells[out] = if ranks[column] > rank { cells[right] } else { cells[left] }`.
 #[derive(Debug, Clone, Copy)]
 struct Step {
-    ranks: u32,
+    /// Among the columns in use.
+    column: u32,
+    /// Where the column's ranks stand in a block with missing values: in its second row where those
+    /// go right.
+    column_with_gaps: u32,
     rank: i16,
     left: u16,
     right: u16,
@@ -44,20 +48,11 @@ struct Program {
     values: Box<[f64; MOST_LEAVES]>,
 }
 
-/// The ranks of one column, as needed by the nodes whose missing values go to one side.
-#[derive(Debug)]
-struct RankRow {
-    column: usize,
-    missing_left: bool,
-}
-
 /// A forest as rank programs.
 #[derive(Debug)]
 pub(crate) struct Dense {
-    /// For every column.
-    ranking: Vec<Ranking>,
-    /// What the programs read, grouped by column.
-    rank_rows: Vec<RankRow>,
+    /// The columns in use, with their thresholds.
+    ranking: Vec<(usize, Ranking)>,
     programs: Vec<Program>,
     /// Cells that hold the leaves' own numbers; the results of steps come behind them.
     leaf_cells: usize,
@@ -89,56 +84,66 @@ impl Dense {
                 return None;
             }
         }
-        let mut rank_rows = Vec::new();
-        let mut index_of = vec![[None; 2]; columns];
-        let mut compiler = |column: usize, missing_left: bool| -> u32 {
-            *index_of[column][usize::from(missing_left)].get_or_insert_with(|| {
-                rank_rows.push(RankRow { column, missing_left });
-                rank_rows.len() as u32 - 1
-            })
-        };
+        let used = (0..columns).filter(|&column| !thresholds[column].is_empty());
+        let ranking: Vec<_> =
+            used.map(|column| (column, Ranking::new(&thresholds[column]))).collect();
         let leaf_cells = trees.iter().map(|tree| tree.nodes.len() / 2 + 1).max().unwrap_or(1);
-        let mut cells = leaf_cells;
-        let programs = trees
-            .iter()
-            .map(|tree| compile(tree, &thresholds, leaf_cells, &mut cells, &mut compiler))
-            .collect();
-        let ranking = thresholds.iter().map(|of_column| Ranking::new(of_column)).collect();
-        Some(Self { ranking, rank_rows, programs, leaf_cells, cells })
+        let mut compiler = Compiler {
+            place: vec![0; columns],
+            used: ranking.len() as u32,
+            thresholds,
+            leaf_cells,
+            cells: leaf_cells,
+        };
+        for (place, (column, _)) in ranking.iter().enumerate() {
+            compiler.place[*column] = place as u32;
+        }
+        let programs = trees.iter().map(|tree| compiler.compile(tree)).collect();
+        Some(Self { ranking, programs, leaf_cells, cells: compiler.cells })
     }
 
     pub(crate) fn scratch(&self) -> Scratch {
-        let mut cells = vec![[0; LANES]; self.cells];
+        let mut cells = vec![Lanes([0; LANES]); self.cells];
         for (number, cell) in cells.iter_mut().take(self.leaf_cells).enumerate() {
-            *cell = [number as i16; LANES];
+            *cell = Lanes([number as i16; LANES]);
         }
-        Scratch { ranks: vec![[0; LANES]; self.rank_rows.len()], cells }
+        Scratch { ranks: vec![Lanes([0; LANES]); 2 * self.ranking.len()], cells }
     }
 
-    /// Adds every tree's leaf value to `sums`, tree by tree.
+    /// Ranks a block's values: the first half of scoring it.
     #[inline(always)]
-    pub(crate) fn add_values(&self, block: &Block, scratch: &mut Scratch, sums: &mut [f64; LANES]) {
-        let mut known = (usize::MAX, [0; LANES]);
-        for (row, ranks) in self.rank_rows.iter().zip(&mut scratch.ranks) {
-            let values = block.column(row.column);
-            if known.0 != row.column {
-                known = (row.column, self.ranking[row.column].ranks(values));
-            }
-            *ranks = known.1;
-            if block.gaps && !row.missing_left {
-                for (rank, value) in ranks.iter_mut().zip(values) {
-                    *rank = if value.is_nan() { i16::MAX } else { *rank };
+    pub(crate) fn rank(&self, block: &Block, scratch: &mut Scratch) {
+        let (ranks, ranks_with_gaps) = scratch.ranks.split_at_mut(self.ranking.len());
+        for ((column, ranking), ranks) in self.ranking.iter().zip(ranks.iter_mut()) {
+            ranking.ranks(block.column(*column), ranks);
+        }
+        if block.gaps {
+            let rows = self.ranking.iter().zip(ranks).zip(ranks_with_gaps);
+            for (((column, _), ranks), with_gaps) in rows {
+                let lanes = with_gaps.0.iter_mut().zip(&ranks.0).zip(block.column(*column));
+                for ((with_gaps, &rank), value) in lanes {
+                    *with_gaps = if value.is_nan() { i16::MAX } else { rank };
                 }
             }
         }
+    }
+
+    /// Adds every tree's leaf value to `sums`, tree by tree: the second half.
+    #[inline(always)]
+    pub(crate) fn evaluate<const GAPS: bool>(
+        &self,
+        scratch: &mut Scratch,
+        sums: &mut [f64; LANES],
+    ) {
         let cells = scratch.cells.as_mut_slice();
         for program in &self.programs {
             for step in &program.steps {
-                let ranks = &scratch.ranks[step.ranks as usize];
+                let column = if GAPS { step.column_with_gaps } else { step.column };
+                let ranks = &scratch.ranks[column as usize];
                 let left = &cells[usize::from(step.left)];
                 let right = &cells[usize::from(step.right)];
-                let mut out = [0; LANES];
-                let lanes = out.iter_mut().zip(ranks).zip(left).zip(right);
+                let mut out = Lanes([0; LANES]);
+                let lanes = out.0.iter_mut().zip(&ranks.0).zip(&left.0).zip(&right.0);
                 for (((out, &rank), &left), &right) in lanes {
                     // A mask, not an `if`: that would be compiled to a choice of what to load,
                     // lane by lane. This becomes one comparison and one blend.
@@ -149,60 +154,72 @@ impl Dense {
             }
             let leaves = &cells[usize::from(program.result)];
             for lane in 0..LANES {
-                sums[lane] += program.values[usize::from(leaves[lane] as u8)];
+                sums[lane] += program.values[usize::from(leaves.0[lane] as u8)];
             }
         }
     }
 }
 
-/// Turns one tree into steps, children before parents; a cell is free again once it was read.
-fn compile(
-    tree: &Tree,
-    thresholds: &[Vec<f64>],
+/// What compiling one tree needs to know of the forest.
+struct Compiler {
+    /// The place of every column among those in use.
+    place: Vec<u32>,
+    used: u32,
+    thresholds: Vec<Vec<f64>>,
     leaf_cells: usize,
-    cells: &mut usize,
-    rank_row: &mut dyn FnMut(usize, bool) -> u32,
-) -> Program {
-    let mut values = Box::new([0.0; MOST_LEAVES]);
-    let mut leaves = 0;
-    let mut cell_of = vec![0_u16; tree.nodes.len()];
-    let mut free: Vec<u16> = Vec::new();
-    let mut steps = Vec::with_capacity(tree.nodes.len() / 2);
-    let mut pending = vec![(0, false)];
-    while let Some((index, children_done)) = pending.pop() {
-        let node = &tree.nodes[index];
-        let left = node.child as usize;
-        let Rule::Axis { column, threshold } = node.rule else {
-            values[leaves] = node.value;
-            cell_of[index] = leaves as u16;
-            leaves += 1;
-            continue;
-        };
-        if !children_done {
-            pending.extend([(index, true), (left, false), (left + 1, false)]);
-            continue;
-        }
-        for child in [cell_of[left], cell_of[left + 1]] {
-            if usize::from(child) >= leaf_cells {
-                free.push(child);
+    /// Cells needed so far.
+    cells: usize,
+}
+
+impl Compiler {
+    /// Turns one tree into steps, the deepest nodes first.
+    ///
+    /// Level by level, a step's operands were stored many steps ago; straight from child to parent each
+    /// step would wait for the store before it. A cell is free again once it was read.
+    fn compile(&mut self, tree: &Tree) -> Program {
+        let mut by_level = vec![0];
+        let mut next = 0;
+        while let Some(&index) = by_level.get(next) {
+            let child = tree.nodes[index].child as usize;
+            if child != 0 {
+                by_level.extend([child, child + 1]);
             }
+            next += 1;
         }
-        let out = free.pop().unwrap_or_else(|| {
-            *cells += 1;
-            *cells as u16 - 1
-        });
-        let column = column as usize;
-        let rank = thresholds[column].partition_point(|&other| other < threshold);
-        steps.push(Step {
-            ranks: rank_row(column, node.majority_left()),
-            rank: signed(rank as u32),
-            left: cell_of[left],
-            right: cell_of[left + 1],
-            out,
-        });
-        cell_of[index] = out;
+        let mut values = Box::new([0.0; MOST_LEAVES]);
+        let mut leaves = 0;
+        let mut cell_of = vec![0_u16; tree.nodes.len()];
+        let mut free: Vec<u16> = Vec::new();
+        let mut steps = Vec::with_capacity(tree.nodes.len() / 2);
+        for &index in by_level.iter().rev() {
+            let node = &tree.nodes[index];
+            let Rule::Axis { column, threshold } = node.rule else {
+                values[leaves] = node.value;
+                cell_of[index] = leaves as u16;
+                leaves += 1;
+                continue;
+            };
+            let (left, right) = (cell_of[node.child as usize], cell_of[node.child as usize + 1]);
+            free.extend([left, right].iter().filter(|&&cell| usize::from(cell) >= self.leaf_cells));
+            let out = free.pop().unwrap_or_else(|| {
+                self.cells += 1;
+                self.cells as u16 - 1
+            });
+            cell_of[index] = out;
+            let below = |&other: &f64| other < threshold;
+            let rank = self.thresholds[column as usize].partition_point(below);
+            let column = self.place[column as usize];
+            steps.push(Step {
+                column,
+                column_with_gaps: if node.majority_left() { column } else { column + self.used },
+                rank: signed(rank as u32),
+                left,
+                right,
+                out,
+            });
+        }
+        Program { steps, result: cell_of[0], values }
     }
-    Program { steps, result: cell_of[0], values }
 }
 
 /// Whether rank programs treat rows with missing values as this policy asks.

@@ -1,9 +1,12 @@
 //! How many thresholds lie below a value: exactly, without branches, for 64 values in step.
 
 use super::block::LANES;
+use std::hint::select_unpredictable;
 
-/// Sixteen bits a lane.
-pub(crate) type Lanes = [i16; LANES];
+/// Sixteen bits a lane, on whole cache lines: a vector load across two lines costs two.
+#[derive(Debug, Clone, Copy)]
+#[repr(align(64))]
+pub(crate) struct Lanes(pub(crate) [i16; LANES]);
 
 /// A rank as it is stored: less 2¹⁵, for AVX2 compares 16-bit numbers only signed.
 pub(crate) fn signed(rank: u32) -> i16 {
@@ -13,11 +16,14 @@ pub(crate) fn signed(rank: u32) -> i16 {
 /// Buckets a column; a power of two.
 const BUCKETS: usize = 512;
 
+/// Thresholds that are not searched but compared with all at once.
+const COUNTED: usize = 8;
+
 /// Ranks values among the thresholds of one column.
 ///
 /// The range of the thresholds is cut into equal buckets; a table says how many thresholds lie in
-/// the buckets before. Within a bucket a binary search decides, its steps as many as the fullest
-/// bucket needs. `bucket` is a monotone function in floating point too (subtraction,
+/// the buckets before. From there on the next eight are counted; where a bucket holds more, a
+/// binary search goes before. `bucket` is a monotone function in floating point too (subtraction,
 /// multiplication by a positive number and truncation all are), so that a threshold in an earlier
 /// bucket is smaller and one in a later bucket larger, whatever the rounding: the rank is exact.
 #[derive(Debug)]
@@ -26,10 +32,11 @@ pub(crate) struct Ranking {
     scale: f64,
     /// Thresholds in earlier buckets.
     before: Box<[u16; BUCKETS]>,
-    /// Ascending; padded with +∞ to a power of two, at least a whole search beyond the last.
+    /// Ascending; a whole window of +∞ behind the last.
     thresholds: Vec<f64>,
-    /// Half the width of the first step of the search; 0 without thresholds.
-    half: u32,
+    /// Thresholds to search from a bucket's first one: [`COUNTED`], doubled until the fullest bucket
+    /// fits.
+    window: usize,
 }
 
 impl Ranking {
@@ -44,7 +51,7 @@ impl Ranking {
             scale,
             before: Box::new([0; BUCKETS]),
             thresholds: thresholds.to_vec(),
-            half: 0,
+            window: COUNTED,
         };
         let mut counts = [0_u16; BUCKETS];
         for &threshold in thresholds {
@@ -56,10 +63,8 @@ impl Ranking {
             sum += count;
         }
         let fullest = usize::from(counts.into_iter().max().unwrap_or(0));
-        let window = (fullest + 1).next_power_of_two();
-        ranking.half = window as u32 / 2;
-        let padded = (thresholds.len() + window).next_power_of_two();
-        ranking.thresholds.resize(padded, f64::INFINITY);
+        ranking.window = fullest.max(COUNTED).next_power_of_two();
+        ranking.thresholds.resize(thresholds.len() + ranking.window, f64::INFINITY);
         ranking
     }
 
@@ -73,32 +78,25 @@ impl Ranking {
 
     /// The number of thresholds below each value, [`signed`]; 0 thresholds below NaN.
     #[inline(always)]
-    pub(crate) fn ranks(&self, values: &[f64; LANES]) -> Lanes {
-        let mut below = [0_u32; LANES];
-        for lane in 0..LANES {
-            below[lane] = self.bucket(values[lane]) as u32;
+    pub(crate) fn ranks(&self, values: &[f64; LANES], ranks: &mut Lanes) {
+        let mut buckets = [0_u32; LANES];
+        for (bucket, &value) in buckets.iter_mut().zip(values) {
+            *bucket = self.bucket(value) as u32;
         }
-        for below in &mut below {
-            *below = u32::from(self.before[*below as usize % BUCKETS]);
-        }
-        let thresholds = self.thresholds.as_slice();
-        let last = thresholds.len() - 1;
-        let mut half = self.half;
-        while half > 0 {
-            for lane in 0..LANES {
-                // `& last` changes nothing, but shows that the index is within bounds.
-                let probe = thresholds[(below[lane] + half - 1) as usize & last];
-                // A mask instead of a choice: as good as random, a branch would be mispredicted
-                // half of the time.
-                below[lane] += half & u32::from(probe < values[lane]).wrapping_neg();
+        for ((rank, &value), &bucket) in ranks.0.iter_mut().zip(values).zip(&buckets) {
+            let mut below = usize::from(self.before[bucket as usize % BUCKETS]);
+            let mut window = self.window;
+            while window > COUNTED {
+                window /= 2;
+                let probe = self.thresholds[below + window - 1];
+                // As good as random: a branch would be mispredicted half of the time.
+                below += select_unpredictable(probe < value, window, 0);
             }
-            half /= 2;
+            // One vector comparison, or two, and a count of bits.
+            let rest = self.thresholds[below..].first_chunk().unwrap_or(&[f64::INFINITY; COUNTED]);
+            let counted: u32 = rest.iter().map(|&threshold| u32::from(threshold < value)).sum();
+            *rank = signed(below as u32 + counted);
         }
-        let mut ranks = [0; LANES];
-        for lane in 0..LANES {
-            ranks[lane] = signed(below[lane]);
-        }
-        ranks
     }
 }
 
@@ -127,10 +125,11 @@ mod tests {
             for chunk in probes.chunks(LANES) {
                 let mut values = [0.0; LANES];
                 values[..chunk.len()].copy_from_slice(chunk);
-                let ranks = ranking.ranks(&values);
+                let mut ranks = Lanes([0; LANES]);
+                ranking.ranks(&values, &mut ranks);
                 for (lane, &value) in chunk.iter().enumerate() {
                     assert_eq!(
-                        ranks[lane],
+                        ranks.0[lane],
                         counted(&thresholds, value),
                         "{value} in {thresholds:?}"
                     );

@@ -26,10 +26,12 @@ pub(crate) fn available() -> Vec<Level> {
     let mut levels = vec![Level::Portable];
     #[cfg(target_arch = "x86_64")]
     {
-        if is_x86_feature_detected!("avx2") {
+        let avx2 = is_x86_feature_detected!("avx2") && is_x86_feature_detected!("popcnt");
+        if avx2 {
             levels.push(Level::Avx2);
         }
-        if is_x86_feature_detected!("avx512f")
+        if avx2
+            && is_x86_feature_detected!("avx512f")
             && is_x86_feature_detected!("avx512bw")
             && is_x86_feature_detected!("avx512dq")
             && is_x86_feature_detected!("avx512vl")
@@ -55,7 +57,7 @@ pub(crate) fn level() -> Level {
     })
 }
 
-/// [`Dense::add_values`] at a level of [`available`].
+/// Adds the leaf values of every tree to `sums`, at a level of [`available`].
 pub(crate) fn dense(
     level: Level,
     dense: &Dense,
@@ -64,25 +66,53 @@ pub(crate) fn dense(
     sums: &mut [f64; LANES],
 ) {
     match level {
-        Level::Portable => dense.add_values(block, scratch, sums),
+        Level::Portable => {
+            dense.rank(block, scratch);
+            evaluate(dense, block, scratch, sums);
+        }
         // SAFETY: a level other than the portable one is made in `available` alone, after the
-        // processor was asked for every feature that the function is compiled for.
+        // processor was asked for every feature that the functions are compiled for.
         #[cfg(target_arch = "x86_64")]
-        Level::Avx2 => unsafe { dense_avx2(dense, block, scratch, sums) },
+        Level::Avx2 => unsafe {
+            rank_avx2(dense, block, scratch);
+            evaluate_avx2(dense, block, scratch, sums);
+        },
         // SAFETY: as above.
         #[cfg(target_arch = "x86_64")]
-        Level::Avx512 => unsafe { dense_avx512(dense, block, scratch, sums) },
+        Level::Avx512 => unsafe {
+            rank_avx2(dense, block, scratch);
+            evaluate_avx512(dense, block, scratch, sums);
+        },
     }
 }
 
+#[inline(always)]
+fn evaluate(dense: &Dense, block: &Block, scratch: &mut Scratch, sums: &mut [f64; LANES]) {
+    if block.gaps {
+        dense.evaluate::<true>(scratch, sums);
+    } else {
+        dense.evaluate::<false>(scratch, sums);
+    }
+}
+
+/// Serves AVX-512 too. With its wider vectors the compiler would rank many values side by side and
+/// gather their thresholds, which takes longer than to rank them one by one; kept out of line, for
+/// it would be compiled so again inside a caller with AVX-512.
 #[cfg(target_arch = "x86_64")]
-#[target_feature(enable = "avx2")]
-fn dense_avx2(dense: &Dense, block: &Block, scratch: &mut Scratch, sums: &mut [f64; LANES]) {
-    dense.add_values(block, scratch, sums);
+#[target_feature(enable = "avx2,popcnt")]
+#[inline(never)]
+fn rank_avx2(dense: &Dense, block: &Block, scratch: &mut Scratch) {
+    dense.rank(block, scratch);
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx2,popcnt")]
+fn evaluate_avx2(dense: &Dense, block: &Block, scratch: &mut Scratch, sums: &mut [f64; LANES]) {
+    evaluate(dense, block, scratch, sums);
 }
 
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl")]
-fn dense_avx512(dense: &Dense, block: &Block, scratch: &mut Scratch, sums: &mut [f64; LANES]) {
-    dense.add_values(block, scratch, sums);
+fn evaluate_avx512(dense: &Dense, block: &Block, scratch: &mut Scratch, sums: &mut [f64; LANES]) {
+    evaluate(dense, block, scratch, sums);
 }
