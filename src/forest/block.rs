@@ -5,11 +5,14 @@ use ndarray::ArrayView2;
 /// Rows scored together. A block of 30 columns (15 KB) and a tree fit the first-level cache.
 pub(crate) const LANES: usize = 64;
 
+/// Rows copied together.
+const TILE: usize = 8;
+
 /// Copies some rows, column by column: `values[column * rows + index] = x[row_of(index), column]`.
 ///
 /// With `only`, just those columns, numbered 0, 1, … in the copy.
 ///
-/// Eight rows at a time: each row is read along its cache lines, and each line written is written
+/// [`TILE`] rows at a time: each row is read along its cache lines, and each line written is written
 /// whole. Going row by row instead would touch as many lines at a large power-of-two stride as
 /// there are columns, which fall into the same few sets of the cache.
 pub(crate) fn columns_of_rows<T: Copy + Into<f64>>(
@@ -19,25 +22,24 @@ pub(crate) fn columns_of_rows<T: Copy + Into<f64>>(
     only: Option<&[u32]>,
     values: &mut [f64],
 ) {
-    const TILE: usize = 8;
     let columns = only.map_or(x.ncols(), <[u32]>::len);
-    let name = |column: usize| only.map_or(column, |only| only[column] as usize);
     debug_assert_eq!(values.len(), rows * columns);
     let mut start = 0;
     while start < rows {
         let end = (start + TILE).min(rows);
         let lines: [_; TILE] = std::array::from_fn(|k| x.row(row_of((start + k).min(end - 1))));
-        if let (TILE, Some(lines)) = (end - start, contiguous(&lines)) {
+        if let (TILE, None, Some(lines)) = (end - start, only, contiguous(&lines)) {
+            let lines = lines.map(|line| &line[..columns]);
             for (column, to) in values.chunks_exact_mut(rows).enumerate() {
-                let to = &mut to[start..end];
-                for (to, line) in to.iter_mut().zip(&lines) {
-                    *to = line[name(column)].into();
+                for (to, line) in to[start..end].iter_mut().zip(&lines) {
+                    *to = line[column].into();
                 }
             }
         } else {
-            for column in 0..columns {
-                for index in start..end {
-                    values[column * rows + index] = lines[index - start][name(column)].into();
+            for (column, to) in values.chunks_exact_mut(rows).enumerate() {
+                let from = only.map_or(column, |only| only[column] as usize);
+                for (to, line) in to[start..end].iter_mut().zip(&lines) {
+                    *to = line[from].into();
                 }
             }
         }
@@ -46,7 +48,7 @@ pub(crate) fn columns_of_rows<T: Copy + Into<f64>>(
 }
 
 /// The rows as slices, where each is contiguous in memory.
-fn contiguous<'a, T>(lines: &'a [ndarray::ArrayView1<'_, T>; 8]) -> Option<[&'a [T]; 8]> {
+fn contiguous<'a, T>(lines: &'a [ndarray::ArrayView1<'_, T>; TILE]) -> Option<[&'a [T]; TILE]> {
     if !lines.iter().all(|line| line.as_slice().is_some()) {
         return None;
     }

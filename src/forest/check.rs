@@ -30,6 +30,26 @@ where
     })
 }
 
+/// As [`check_values`], for a tree's sample, column by column. `place` gives the row and column of
+/// the data that a sampled value was copied from.
+pub(crate) fn check_sample(
+    values: &[f64],
+    categorical: &[bool],
+    place: impl Fn(usize, usize) -> (usize, usize),
+) -> Result<()> {
+    let infinite = values.iter().fold(0, |any, value| any | u64::from(value.is_infinite())) != 0;
+    if !infinite && !categorical.contains(&true) {
+        return Ok(());
+    }
+    let rows = values.len() / categorical.len();
+    (0..rows).try_for_each(|index| {
+        categorical.iter().enumerate().try_for_each(|(column, &category)| {
+            let (row, in_data) = place(index, column);
+            check_value(row, in_data, values[column * rows + index], category)
+        })
+    })
+}
+
 /// As [`check_values`], for one row (reported as row 0).
 pub(crate) fn check_row(x: &[f64], categorical: &[bool]) -> Result<()> {
     let odd = x.iter().zip(categorical).any(|(value, &category)| category || value.is_infinite());

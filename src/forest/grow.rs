@@ -74,8 +74,12 @@ pub(crate) fn grow(sample: &Sample, plan: &Plan<'_>, stream: &mut Stream) -> Tre
         let child = tree.nodes.len();
         tree.nodes[at.node] = Node { rule, child: child as u32, left_share, value: 0.0 };
         tree.nodes.extend([Node::LEAF, Node::LEAF]);
-        let low = at.log_density + log_ratio(left_share, left_volume, here.len());
-        let high = at.log_density + log_ratio(1.0 - left_share, 1.0 - left_volume, here.len());
+        let ratio = |share: f64, volume: f64| match plan.scoring {
+            Scoring::Depth => 0.0,
+            Scoring::Density => log_ratio(share, volume, at.end - at.start),
+        };
+        let low = at.log_density + ratio(left_share, left_volume);
+        let high = at.log_density + ratio(1.0 - left_share, 1.0 - left_volume);
         let depth = at.depth + 1;
         let middle = at.start + left;
         let right = Pending {

@@ -157,7 +157,7 @@ impl IsolationForest {
     /// scale that does not depend on the settings. 0.999 is a row that one in a thousand exceeds.
     ///
     /// From all training rows where a contamination was asked for or
-    /// [`calibrate`](Self::calibrate) was called, else from a sample of 1,024 of them. Between kept
+    /// [`calibrate`](Self::calibrate) was called, else from a sample of 256 of them. Between kept
     /// quantiles by straight lines, off by at most 2.5 % of the share above. O(1).
     ///
     /// # Errors

@@ -2,7 +2,7 @@
 
 use super::average_path;
 use super::block::columns_of_rows;
-use super::check::check_values;
+use super::check::check_sample;
 use super::grow::{Plan, Sample, grow};
 use super::learn::Learned;
 use super::model::{DEFAULT_THRESHOLD, IsolationForest};
@@ -20,7 +20,7 @@ use ndarray::{ArrayView1, ArrayView2};
 use std::time::{Duration, Instant};
 
 /// Rows that ranks are learned from where no contamination asks for a look at all of them.
-const CALIBRATION_ROWS: usize = 1_024;
+const CALIBRATION_ROWS: usize = 256;
 
 /// The observer is asked about this often, so that Ctrl-C takes effect at once.
 const BETWEEN_REPORTS: Duration = Duration::from_millis(20);
@@ -29,7 +29,9 @@ impl Train for IsolationForestParams {
     type Target = ();
     type Model = IsolationForest;
 
-    /// Grows a forest. O(trees · psi · depth) beside one pass over the rows that checks them.
+    /// Grows a forest. O(trees · psi · depth), however many rows there are: only rows that a tree
+    /// draws are read and checked, and the 256 that ranks are learned from. With a contamination
+    /// all rows are, in one scoring pass.
     ///
     /// # Errors
     /// A setting out of its range; [`Error::Empty`] without rows or columns;
@@ -88,7 +90,6 @@ impl IsolationForestParams {
             learned: Learned::default(),
             programs: Programs::default(),
         };
-        check_values(x, &forest.categorical)?;
         forest.trees = forest.grow_trees(x, &population, 0..self.n_trees, progress)?;
         forest.calibrate_on_training(x)?;
         Ok(forest)
@@ -147,9 +148,11 @@ impl IsolationForest {
         while trees.len() < total {
             let start = Instant::now();
             let first = range.start + trees.len();
-            trees.extend(parallel::map(group.min(total - trees.len()), |index| {
+            for tree in parallel::map(group.min(total - trees.len()), |index| {
                 self.grow_tree(x, population, sample_size, &plan, first + index)
-            }));
+            }) {
+                trees.push(tree?);
+            }
             if progress.advance(trees.len(), total).is_break() {
                 return Err(Error::Cancelled { done: trees.len(), total });
             }
@@ -167,7 +170,7 @@ impl IsolationForest {
         sample_size: usize,
         plan: &Plan<'_>,
         index: usize,
-    ) -> Tree {
+    ) -> Result<Tree> {
         let mut stream = Stream::new(self.params.seed, index as u64);
         let rows = population.draw(sample_size, self.params.replacement, &mut stream);
         let offered = ((self.columns as f64 * self.params.feature_share) as usize).max(1);
@@ -178,12 +181,15 @@ impl IsolationForest {
             None => self.categorical.clone(),
             Some(only) => only.iter().map(|&column| self.categorical[column as usize]).collect(),
         };
+        check_sample(&values, &categorical, |index, column| {
+            (rows[index] as usize, only.as_ref().map_or(column, |only| only[column] as usize))
+        })?;
         let sample = Sample { rows: rows.len(), values, categorical };
         let mut tree = grow(&sample, plan, &mut stream);
         if let Some(only) = only {
             tree.rename_columns(&only);
         }
-        tree
+        Ok(tree)
     }
 
     /// Threshold and ranks from the training rows: all of them for a contamination, else some.
@@ -251,7 +257,6 @@ impl IsolationForest {
             return Err(Error::Empty { what: "rows" });
         }
         let population = population(x, weight)?;
-        check_values(x, &self.categorical)?;
         let (old, sample_size) = (
             self.trees.len(),
             population.sample_size(self.params.subsample, self.params.replacement),

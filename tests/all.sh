@@ -1,0 +1,109 @@
+#!/usr/bin/env bash
+# Everything that must hold before a change lands, on a machine with rustup, python3 and pip.
+#
+#   tests/all.sh
+#
+# Real data sets are used where FOREWARN_DATA names their folder; tests that need them say so when
+# they are skipped. The last line is "N passed, M failed"; the exit code is not 0 when any failed.
+set -uo pipefail
+cd "$(dirname "$0")/.."
+export CARGO_TERM_COLOR="${CARGO_TERM_COLOR:-never}"
+root=$PWD
+venv=$root/target/python-venv
+log=$root/target/all.log
+passed=0
+failed=0
+failures=()
+
+# step NAME COMMAND...: runs it, shows its output, adds up the tests that it reports.
+step() {
+  local name=$1 status tests broken
+  shift
+  printf '\n==> %s\n' "$name"
+  local start=$SECONDS
+  "$@" 2>&1 | tee "$log"
+  status=${PIPESTATUS[0]}
+  # "test result: ok. 12 passed; 0 failed" by cargo, "12 passed, 1 failed in 3s" by pytest.
+  tests=$(grep -aoE '[0-9]+ passed' "$log" | awk '{sum += $1} END {print sum + 0}')
+  broken=$(grep -aoE '[0-9]+ (failed|errors?)' "$log" | awk '{sum += $1} END {print sum + 0}')
+  passed=$((passed + tests))
+  if [ "$status" -eq 0 ]; then
+    passed=$((passed + 1))
+  else
+    failed=$((failed + (broken > 0 ? broken : 1)))
+    failures+=("$name")
+  fi
+  printf '<== %s: exit %s, %s s\n' "$name" "$status" "$((SECONDS - start))"
+}
+
+docs() { RUSTDOCFLAGS='-D warnings' cargo doc --workspace --no-deps --all-features; }
+
+# The crate must build with the oldest compiler it promises. Where that is not installed, clippy's
+# incompatible_msrv lint (a part of the clippy step) and the dependencies' own promises stand in.
+oldest_compiler() {
+  local oldest
+  oldest=$(sed -n 's/^rust-version = "\(.*\)"/\1/p' Cargo.toml)
+  python3 tests/dependencies.py --rust-version "$oldest" || return 1
+  if rustup toolchain list 2>/dev/null | grep -q "^$oldest"; then
+    cargo "+$oldest" check --all-features --target-dir target/oldest
+  else
+    echo "compiler $oldest is not installed: checked by lint and by the dependencies' promises"
+  fi
+}
+
+# Each example with what a first-time reader would type; a picture must be a complete SVG.
+examples() {
+  local picture=target/anomalies.svg
+  cargo run --release --example detect_anomalies -- --output "$picture" || return 1
+  check_picture "$picture" || return 1
+  if [ -z "${FOREWARN_DATA:-}" ]; then
+    echo "SKIPPED: the example on real data, FOREWARN_DATA is not set"
+    return 0
+  fi
+  cargo run --release --example detect_anomalies -- \
+    "$FOREWARN_DATA/adbench/shuttle.csv.gz" --label anomaly --output "$picture" | tee target/shuttle.txt || return 1
+  check_picture "$picture" || return 1
+  awk '/ROC AUC/ {for (i = 1; i <= NF; i++) if ($i + 0 > 0) {found = 1; if ($i < 0.99) exit 1; exit 0}} END {if (!found) exit 1}' target/shuttle.txt || { echo "ROC AUC below 0.99"; return 1; }
+  cargo run --release --example detect_anomalies -- \
+    "$FOREWARN_DATA/nab/realKnownCause/machine_temperature_system_failure.csv.gz" --output "$picture" || return 1
+  check_picture "$picture"
+}
+
+check_picture() {
+  python3 - "$1" <<'PY'
+import sys, xml.dom.minidom
+text = open(sys.argv[1]).read()
+xml.dom.minidom.parseString(text)
+sys.exit("a coordinate is NaN" if "NaN" in text or "inf" in text else 0)
+PY
+}
+
+wheel() {
+  [ -x "$venv/bin/python" ] || python3 -m venv "$venv" || return 1
+  "$venv/bin/python" -m pip install --quiet --disable-pip-version-check \
+    -r python/tests/requirements.txt || return 1
+  "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --force-reinstall --no-deps ./python
+}
+
+mkdir -p target
+step 'formatting' cargo fmt --all --check
+step 'lints' cargo clippy --workspace --all-targets --all-features -- -D warnings
+step 'lints, no features' cargo clippy --no-default-features -- -D warnings
+step 'documentation' docs
+step 'licences of dependencies' python3 tests/dependencies.py --licences --most 30
+step 'oldest compiler' oldest_compiler
+step 'tests, all features' cargo test --all-features
+step 'tests, no features' cargo test --no-default-features
+step 'tests of the data sets' cargo test -p forewarn-datasets
+step 'examples' examples
+step 'benchmarks build' cargo bench --no-run
+step 'wheel' wheel
+step 'Python tests' "$venv/bin/python" -m pytest -q python/tests
+step 'Python stubs' "$venv/bin/python" -m mypy.stubtest forewarn._core
+step 'Python types' "$venv/bin/python" -m mypy --strict python/forewarn
+
+if [ "$failed" -gt 0 ]; then
+  printf '\nfailed: %s\n' "${failures[@]}"
+fi
+printf '\n%s passed, %s failed\n' "$passed" "$failed"
+[ "$failed" -eq 0 ]
