@@ -8,6 +8,7 @@ pub mod prelude;
 pub mod progress;
 pub mod traits;
 
+mod interop;
 mod parallel;
 mod rng;
 

@@ -20,10 +20,11 @@ const MOST_LEAVES: usize = 256;
 
 /// Whether trees are small enough for evaluating all nodes to beat walking a path.
 pub(crate) fn worthwhile(trees: &[Tree]) -> bool {
-    let numeric = |tree: &Tree| {
-        tree.terms.is_empty() && tree.sets.is_empty() && tree.nodes.len() < 2 * MOST_LEAVES
-    };
-    trees.iter().all(numeric)
+    trees.iter().all(|tree| {
+        let small = tree.nodes.len() < 2 * MOST_LEAVES;
+        let unpenalised = || tree.nodes.iter().all(|node| node.margin == f64::INFINITY);
+        small && tree.terms.is_empty() && tree.sets.is_empty() && unpenalised()
+    })
 }
 
 /// One node: `cells[out] = if ranks[column] > rank { cells[right] } else { cells[left] }`.

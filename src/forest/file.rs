@@ -43,8 +43,8 @@ struct SavedForest {
 #[serde(deny_unknown_fields)]
 enum SavedNode {
     Leaf(f64),
-    Axis { column: u32, threshold: f64, left_share: f64 },
-    Plane { terms: Vec<Term>, threshold: f64, left_share: f64 },
+    Axis { column: u32, threshold: f64, left_share: f64, margin: Option<f64> },
+    Plane { terms: Vec<Term>, threshold: f64, left_share: f64, margin: Option<f64> },
     Category { column: u32, set: CategorySet, left_share: f64 },
 }
 
@@ -198,12 +198,16 @@ fn save_tree(tree: &Tree) -> Vec<SavedNode> {
     while let Some(index) = pending.pop() {
         let node = &tree.nodes[index];
         let left_share = node.left_share;
+        // Not as infinity, which JSON does not know.
+        let margin = node.margin.is_finite().then_some(node.margin);
         saved.push(match node.rule {
             Rule::Leaf => SavedNode::Leaf(node.value),
-            Rule::Axis { column, threshold } => SavedNode::Axis { column, threshold, left_share },
+            Rule::Axis { column, threshold } => {
+                SavedNode::Axis { column, threshold, left_share, margin }
+            }
             Rule::Plane { first_term, terms, threshold } => {
                 let terms = tree.plane(first_term, terms).to_vec();
-                SavedNode::Plane { terms, threshold, left_share }
+                SavedNode::Plane { terms, threshold, left_share, margin }
             }
             Rule::Category { column, set } => {
                 SavedNode::Category { column, set: tree.sets[set as usize].clone(), left_share }
@@ -223,18 +227,18 @@ fn load_tree(saved: Vec<SavedNode>, categorical: &[bool]) -> Result<Tree> {
     let mut pending = vec![0];
     for node in saved {
         let index = pending.pop().ok_or_else(|| invalid(&"nodes beyond a tree's last leaf"))?;
-        let (rule, left_share) = match node {
+        let (rule, left_share, margin) = match node {
             SavedNode::Leaf(value) => {
                 finite("leaf value", value)?;
                 tree.nodes[index].value = value;
                 continue;
             }
-            SavedNode::Axis { column, threshold, left_share } => {
+            SavedNode::Axis { column, threshold, left_share, margin } => {
                 check_column(column, categorical, false)?;
                 finite("threshold", threshold)?;
-                (Rule::Axis { column, threshold }, left_share)
+                (Rule::Axis { column, threshold }, left_share, margin)
             }
-            SavedNode::Plane { terms, threshold, left_share } => {
+            SavedNode::Plane { terms, threshold, left_share, margin } => {
                 if terms.is_empty() {
                     return Err(invalid(&"a plane without columns"));
                 }
@@ -243,13 +247,10 @@ fn load_tree(saved: Vec<SavedNode>, categorical: &[bool]) -> Result<Tree> {
                     finite("coefficient", term.coefficient)?;
                     finite("center", term.center)?;
                 }
-                // A plane through huge values may lie at infinity: every row is then on one side.
-                if threshold.is_nan() {
-                    return Err(invalid(&"a threshold is NaN"));
-                }
+                finite("threshold", threshold)?;
                 let (first_term, count) = (tree.terms.len() as u32, terms.len() as u32);
                 tree.terms.extend(terms);
-                (Rule::Plane { first_term, terms: count, threshold }, left_share)
+                (Rule::Plane { first_term, terms: count, threshold }, left_share, margin)
             }
             SavedNode::Category { column, set, left_share } => {
                 check_column(column, categorical, true)?;
@@ -258,14 +259,18 @@ fn load_tree(saved: Vec<SavedNode>, categorical: &[bool]) -> Result<Tree> {
                     return Err(invalid(&"a category set that is not ascending codes"));
                 }
                 tree.sets.push(set);
-                (Rule::Category { column, set: tree.sets.len() as u32 - 1 }, left_share)
+                (Rule::Category { column, set: tree.sets.len() as u32 - 1 }, left_share, None)
             }
         };
         if !(0.0..=1.0).contains(&left_share) {
             return Err(invalid(&format!("a left share of {left_share}")));
         }
+        let margin = margin.unwrap_or(f64::INFINITY);
+        if margin.is_nan() || margin < 0.0 {
+            return Err(invalid(&format!("a margin of {margin}")));
+        }
         let child = tree.nodes.len();
-        tree.nodes[index] = Node { rule, child: child as u32, left_share, value: 0.0 };
+        tree.nodes[index] = Node { rule, child: child as u32, left_share, value: 0.0, margin };
         tree.nodes.extend([Node::LEAF, Node::LEAF]);
         pending.extend([child + 1, child]);
     }

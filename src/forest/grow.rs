@@ -17,6 +17,7 @@ pub(crate) struct Plan<'a> {
     /// `c(0), c(1), …`, as far as [`average_path::table`] goes.
     pub(crate) average_path: &'a [f64],
     pub(crate) missing: Missing,
+    pub(crate) range_penalty: bool,
 }
 
 /// The rows a tree grows on, column by column.
@@ -67,12 +68,13 @@ pub(crate) fn grow(sample: &Sample, plan: &Plan<'_>, stream: &mut Stream) -> Tre
         } else {
             splitter.split(here, at.varying, &mut tree, stream)
         };
-        let Some(Cut { rule, left, left_share, left_volume, varying }) = cut else {
+        let Some(Cut { rule, left, left_share, left_volume, varying, range }) = cut else {
             tree.nodes[at.node].value = leaf_value(plan, here.len(), at.depth, at.log_density);
             continue;
         };
         let child = tree.nodes.len();
-        tree.nodes[at.node] = Node { rule, child: child as u32, left_share, value: 0.0 };
+        let margin = if plan.range_penalty { range } else { f64::INFINITY };
+        tree.nodes[at.node] = Node { rule, child: child as u32, left_share, value: 0.0, margin };
         tree.nodes.extend([Node::LEAF, Node::LEAF]);
         let ratio = |share: f64, volume: f64| match plan.scoring {
             Scoring::Depth => 0.0,

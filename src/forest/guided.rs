@@ -23,6 +23,8 @@ struct Candidate {
     threshold: f64,
     /// Share of the projection's range on the left.
     position: f64,
+    /// Width of the projection's range.
+    range: f64,
 }
 
 /// Proposes the best cut among the candidates, or `None` where none separates anything.
@@ -54,15 +56,15 @@ pub(crate) fn best(
         }
         splitter.guided = buffers;
     }
-    let (Candidate { threshold, position, .. }, terms) = winner?;
+    let (Candidate { threshold, position, range, .. }, terms) = winner?;
     if let [only] = terms.as_slice() {
         let rule = Rule::Axis { column: only.column, threshold };
-        return Some(Proposal { rule, left_volume: position });
+        return Some(Proposal { rule, left_volume: position, range });
     }
     let (first_term, count) = (tree.terms.len() as u32, terms.len() as u32);
     tree.terms.extend(terms);
     let rule = Rule::Plane { first_term, terms: count, threshold };
-    Some(Proposal { rule, left_volume: position })
+    Some(Proposal { rule, left_volume: position, range })
 }
 
 /// Columns drawn at random, with normal coefficients over their standard deviations in the node,
@@ -131,7 +133,10 @@ fn best_cut(buffers: &mut Buffers, gain: Gain) -> Option<Candidate> {
         squares += value * value;
         deviation[index] = variance((n - index) as f64, sum, squares).sqrt();
     }
-    let all = deviation[0];
+    let whole = match gain {
+        Gain::AveragedVariance => deviation[0] * deviation[0],
+        Gain::Averaged | Gain::Pooled => deviation[0],
+    };
     (sum, squares) = (0.0, 0.0);
     let mut best: Option<(f64, usize)> = None;
     for index in 1..n {
@@ -145,6 +150,7 @@ fn best_cut(buffers: &mut Buffers, gain: Gain) -> Option<Candidate> {
         let right = deviation[index];
         let within = match gain {
             Gain::Averaged => f64::midpoint(left, right),
+            Gain::AveragedVariance => f64::midpoint(left * left, right * right),
             Gain::Pooled => (index as f64 * left + (n - index) as f64 * right) / n as f64,
         };
         if best.is_none_or(|(least, _)| within < least) {
@@ -158,5 +164,5 @@ fn best_cut(buffers: &mut Buffers, gain: Gain) -> Option<Candidate> {
     let threshold =
         if middle_point >= below && middle_point < above { middle_point } else { below };
     let position = (threshold / 2.0 - low / 2.0) / half;
-    Some(Candidate { gain: 1.0 - within / all, threshold, position })
+    Some(Candidate { gain: 1.0 - within / whole, threshold, position, range: 2.0 * half })
 }

@@ -109,7 +109,7 @@ impl IsolationForest {
     ///
     /// # Errors
     /// As [`score`](Score::score).
-    pub fn predict(&self, x: ArrayView2<'_, f64>) -> Result<Array1<bool>> {
+    pub fn anomalies(&self, x: ArrayView2<'_, f64>) -> Result<Array1<bool>> {
         Ok(self.score(x)?.mapv(|score| score > self.threshold))
     }
 

@@ -15,30 +15,52 @@ pub(crate) struct Programs {
     walk: OnceLock<AnyWalk>,
 }
 
-/// Walking programs by the number of columns in a node.
+/// Walking programs by the number of columns in a node, without and with a range penalty.
 #[derive(Debug)]
 enum AnyWalk {
-    One(Walk<1>),
-    Two(Walk<2>),
-    Four(Walk<4>),
+    One(Walk<1, false>),
+    Two(Walk<2, false>),
+    Four(Walk<4, false>),
+    OnePenalised(Walk<1, true>),
+    TwoPenalised(Walk<2, true>),
+    FourPenalised(Walk<4, true>),
     /// Categories, or planes of many columns: the trees themselves are walked.
     None,
 }
 
+/// Calls a method of whichever walk there is, or evaluates the last argument.
+macro_rules! with_walk {
+    ($any:expr, $walk:ident => $call:expr, $otherwise:expr) => {
+        match $any {
+            AnyWalk::One($walk) => $call,
+            AnyWalk::Two($walk) => $call,
+            AnyWalk::Four($walk) => $call,
+            AnyWalk::OnePenalised($walk) => $call,
+            AnyWalk::TwoPenalised($walk) => $call,
+            AnyWalk::FourPenalised($walk) => $call,
+            AnyWalk::None => $otherwise,
+        }
+    };
+}
+
 impl AnyWalk {
     fn compile(trees: &[Tree]) -> Self {
-        let mut columns = 1;
+        let (mut columns, mut penalised) = (1, false);
         for node in trees.iter().flat_map(|tree| &tree.nodes) {
+            penalised |= node.margin != f64::INFINITY;
             match node.rule {
                 Rule::Category { .. } => return Self::None,
                 Rule::Plane { terms, .. } => columns = columns.max(terms),
                 Rule::Axis { .. } | Rule::Leaf => {}
             }
         }
-        match columns {
-            1 => Self::One(Walk::compile(trees)),
-            2 => Self::Two(Walk::compile(trees)),
-            3 | 4 => Self::Four(Walk::compile(trees)),
+        match (columns, penalised) {
+            (1, false) => Self::One(Walk::compile(trees)),
+            (2, false) => Self::Two(Walk::compile(trees)),
+            (3 | 4, false) => Self::Four(Walk::compile(trees)),
+            (1, true) => Self::OnePenalised(Walk::compile(trees)),
+            (2, true) => Self::TwoPenalised(Walk::compile(trees)),
+            (3 | 4, true) => Self::FourPenalised(Walk::compile(trees)),
             _ => Self::None,
         }
     }
@@ -87,12 +109,8 @@ impl Scorer<'_> {
                 return sums;
             }
         } else {
-            match self.walk() {
-                AnyWalk::One(walk) => walk.add_values(block.values(), &mut sums),
-                AnyWalk::Two(walk) => walk.add_values(block.values(), &mut sums),
-                AnyWalk::Four(walk) => walk.add_values(block.values(), &mut sums),
-                AnyWalk::None => served = false,
-            }
+            let sums = &mut sums;
+            with_walk!(self.walk(), walk => walk.add_values(block.values(), sums), served = false);
         }
         if !served || block.gaps {
             for (lane, sum) in sums.iter_mut().enumerate() {
@@ -111,12 +129,7 @@ impl Scorer<'_> {
         if x.iter().any(|value| value.is_nan()) {
             return self.sum_plain(x);
         }
-        match self.walk() {
-            AnyWalk::One(walk) => walk.sum_one(x),
-            AnyWalk::Two(walk) => walk.sum_one(x),
-            AnyWalk::Four(walk) => walk.sum_one(x),
-            AnyWalk::None => self.sum_plain(x),
-        }
+        with_walk!(self.walk(), walk => walk.sum_one(x), self.sum_plain(x))
     }
 
     /// The plain way, tree by tree: what all others are equal to, bit for bit.

@@ -18,12 +18,16 @@ pub(crate) struct Cut {
     pub(crate) left_volume: f64,
     /// Which list of varying columns the children use.
     pub(crate) varying: usize,
+    /// Width of the range that was cut; none for categories.
+    pub(crate) range: f64,
 }
 
 /// A rule with the share of the range on its left.
 pub(crate) struct Proposal {
     pub(crate) rule: Rule,
     pub(crate) left_volume: f64,
+    /// Width of the range that is cut; +∞ for categories.
+    pub(crate) range: f64,
 }
 
 /// Finds splits for one tree; keeps the buffers that all nodes use.
@@ -80,7 +84,9 @@ impl<'a> Splitter<'a> {
             } else {
                 match kind {
                     Split::Random | Split::Extended { level: 0 } => axis(column, low, high, stream),
-                    Split::Extended { level } => self.plane(rows, varying, level + 1, tree, stream),
+                    Split::Extended { level } => self
+                        .plane(rows, varying, level + 1, tree, stream)
+                        .unwrap_or_else(|| axis(column, low, high, stream)),
                     Split::Guided { gain, columns, candidates } => {
                         let how = (gain, columns, candidates);
                         guided::best(self, rows, varying, how, tree, stream)
@@ -92,8 +98,9 @@ impl<'a> Splitter<'a> {
             let cut = self.partition(rows, &proposal, tree, stream);
             if (cut.0 > 0 && cut.0 < rows.len()) || retries == 0 {
                 let varying = self.shorter_list(varying);
-                let Proposal { rule, left_volume } = proposal;
-                return Some(Cut { rule, left: cut.0, left_share: cut.1, left_volume, varying });
+                let Proposal { rule, left_volume, range } = proposal;
+                let (left, left_share) = cut;
+                return Some(Cut { rule, left, left_share, left_volume, varying, range });
             }
             if let Rule::Plane { first_term, .. } = proposal.rule {
                 tree.terms.truncate(first_term as usize);
@@ -161,7 +168,7 @@ impl<'a> Splitter<'a> {
         columns: usize,
         tree: &mut Tree,
         stream: &mut Stream,
-    ) -> Proposal {
+    ) -> Option<Proposal> {
         self.restart(varying);
         let first_term = tree.terms.len();
         let mut threshold = 0.0;
@@ -172,7 +179,8 @@ impl<'a> Splitter<'a> {
             let center = mean(self.sample.column(column), rows);
             tree.terms.push(Term { column: column as u32, coefficient, center });
         }
-        self.finish_plane(rows, first_term, threshold, tree)
+        // Of huge values the plane can lie at infinity, where no file could keep it.
+        threshold.is_finite().then(|| self.finish_plane(rows, first_term, threshold, tree))
     }
 
     /// The rule of a plane whose terms stand last in the tree, and the volume on its left.
@@ -186,7 +194,7 @@ impl<'a> Splitter<'a> {
         }
         let (first_term, terms) = (first as u32, terms.len() as u32);
         let rule = Rule::Plane { first_term, terms, threshold };
-        Proposal { rule, left_volume: position(low, high, threshold) }
+        Proposal { rule, left_volume: position(low, high, threshold), range: high - low }
     }
 
     /// A coin for every category in the node, until both sides have one.
@@ -218,7 +226,8 @@ impl<'a> Splitter<'a> {
         let kept = codes.iter().zip(&left).filter(|&(_, &side)| side == larger).map(|(&c, _)| c);
         tree.sets.push(CategorySet { codes: kept.collect(), left: larger });
         let (column, set) = (column as u32, tree.sets.len() as u32 - 1);
-        Proposal { rule: Rule::Category { column, set }, left_volume }
+        let rule = Rule::Category { column, set };
+        Proposal { rule, left_volume, range: f64::INFINITY }
     }
 
     /// Projection of a sampled row.
@@ -300,7 +309,7 @@ impl<'a> Splitter<'a> {
 fn axis(column: usize, low: f64, high: f64, stream: &mut Stream) -> Proposal {
     let threshold = between(low, high, stream.unit());
     let rule = Rule::Axis { column: column as u32, threshold };
-    Proposal { rule, left_volume: position(low, high, threshold) }
+    Proposal { rule, left_volume: position(low, high, threshold), range: high - low }
 }
 
 /// Smallest and largest known value; `low > high` where there is none.

@@ -6,7 +6,7 @@ use super::check::check_sample;
 use super::grow::{Plan, Sample, grow};
 use super::learn::Learned;
 use super::model::{DEFAULT_THRESHOLD, IsolationForest};
-use super::options::DepthLimit;
+use super::options::{DepthLimit, Scoring};
 use super::params::IsolationForestParams;
 use super::program::Programs;
 use super::sample::Population;
@@ -139,6 +139,7 @@ impl IsolationForest {
             normalisation: self.normalisation(),
             average_path: &average_path::table(sample_size, self.normalisation()),
             missing: self.missing(),
+            range_penalty: self.params.range_penalty && self.params.scoring == Scoring::Depth,
         };
         let total = range.len();
         let mut trees: Vec<Tree> = Vec::with_capacity(total);

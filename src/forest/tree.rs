@@ -57,6 +57,9 @@ pub(crate) struct Node {
     pub(crate) left_share: f64,
     /// In a leaf its path length (or density), in an inner node the expectation over its leaves.
     pub(crate) value: f64,
+    /// Rows whose column or projection is further than this from the threshold have their path
+    /// shortened by one; +∞ without a range penalty.
+    pub(crate) margin: f64,
 }
 
 /// One tree; the root is node 0.
@@ -112,54 +115,60 @@ impl Tree {
         if left { Side::Left } else { Side::Right }
     }
 
-    /// Leaf that a row without missing values falls into, or that the majorities send it to.
-    pub(crate) fn leaf(&self, x: &[f64]) -> usize {
-        let mut index = 0;
+    /// Whether `node` finds row `x` beyond the range of its training rows.
+    pub(crate) fn out_of_range(&self, node: &Node, x: &[f64]) -> bool {
+        let (at, threshold) = match node.rule {
+            Rule::Axis { column, threshold } => (x[column as usize], threshold),
+            Rule::Plane { first_term, terms, threshold } => {
+                let terms = self.plane(first_term, terms);
+                (project(terms, |column| x[column as usize]), threshold)
+            }
+            Rule::Leaf | Rule::Category { .. } => return false,
+        };
+        // False for a missing value.
+        (at - threshold).abs() > node.margin
+    }
+
+    /// Calls `visit(leaf, share, penalties)` for every leaf that a row reaches: shares add up to 1;
+    /// `penalties` counts the nodes on the way that the row was out of range for.
+    pub(crate) fn leaves(
+        &self,
+        x: &[f64],
+        missing: Missing,
+        visit: &mut dyn FnMut(usize, f64, u32),
+    ) {
+        // The sides not taken yet, of nodes that could not decide.
+        let mut pending = Vec::new();
+        let (mut index, mut share, mut penalties) = (0, 1.0, 0);
         loop {
             let node = &self.nodes[index];
             if node.child == 0 {
-                return index;
-            }
-            let left = match self.side(node, x) {
-                Side::Left => true,
-                Side::Right => false,
-                Side::Unknown => node.majority_left(),
-            };
-            index = node.child as usize + usize::from(!left);
-        }
-    }
-
-    /// Calls `visit(leaf, share)` for every leaf that a row reaches; shares add up to 1.
-    pub(crate) fn leaves(&self, x: &[f64], missing: Missing, visit: &mut dyn FnMut(usize, f64)) {
-        if missing == Missing::Majority {
-            return visit(self.leaf(x), 1.0);
-        }
-        let mut pending = vec![(0, 1.0)];
-        while let Some((index, share)) = pending.pop() {
-            let node = &self.nodes[index];
-            if node.child == 0 {
-                visit(index, share);
+                visit(index, share, penalties);
+                let Some(next) = pending.pop() else { return };
+                (index, share, penalties) = next;
                 continue;
             }
+            penalties += u32::from(self.out_of_range(node, x));
             let left = node.child as usize;
-            match self.side(node, x) {
-                Side::Left => pending.push((left, share)),
-                Side::Right => pending.push((left + 1, share)),
-                Side::Unknown => {
-                    pending.push((left + 1, share * (1.0 - node.left_share)));
-                    pending.push((left, share * node.left_share));
+            index = match (self.side(node, x), missing) {
+                (Side::Left, _) => left,
+                (Side::Right, _) => left + 1,
+                (Side::Unknown, Missing::Majority) => left + usize::from(!node.majority_left()),
+                (Side::Unknown, Missing::Spread) => {
+                    pending.push((left + 1, share * (1.0 - node.left_share), penalties));
+                    share *= node.left_share;
+                    left
                 }
-            }
+            };
         }
     }
 
-    /// The value of the leaf that `x` reaches, or its expectation under missing values.
+    /// The path length (or density) of `x`, or its expectation under missing values.
     pub(crate) fn value(&self, x: &[f64], missing: Missing) -> f64 {
-        if missing == Missing::Majority {
-            return self.nodes[self.leaf(x)].value;
-        }
         let mut sum = 0.0;
-        self.leaves(x, missing, &mut |leaf, share| sum += share * self.nodes[leaf].value);
+        self.leaves(x, missing, &mut |leaf, share, penalties| {
+            sum += share * (self.nodes[leaf].value - f64::from(penalties));
+        });
         sum
     }
 
@@ -190,7 +199,8 @@ impl Tree {
 
 impl Node {
     /// A leaf whose value is not known yet.
-    pub(crate) const LEAF: Self = Self { rule: Rule::Leaf, child: 0, left_share: 0.0, value: 0.0 };
+    pub(crate) const LEAF: Self =
+        Self { rule: Rule::Leaf, child: 0, left_share: 0.0, value: 0.0, margin: f64::INFINITY };
 
     /// Whether most of the training rows went left; ties go left.
     pub(crate) fn majority_left(&self) -> bool {

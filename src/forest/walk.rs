@@ -12,6 +12,7 @@ const TOGETHER: usize = 8;
 #[derive(Debug, Clone, Copy)]
 struct Node<const K: usize> {
     threshold: f64,
+    margin: f64,
     coefficients: [f64; K],
     columns: [u32; K],
     /// The left child; the right one follows it. In a leaf, its own index.
@@ -20,9 +21,9 @@ struct Node<const K: usize> {
     step: u32,
 }
 
-/// All trees of a forest, one after another.
+/// All trees of a forest, one after another. `PENALTY`: whether rows out of range are looked for.
 #[derive(Debug)]
-pub(crate) struct Walk<const K: usize> {
+pub(crate) struct Walk<const K: usize, const PENALTY: bool> {
     nodes: Vec<Node<K>>,
     values: Vec<f64>,
     roots: Vec<u32>,
@@ -30,7 +31,7 @@ pub(crate) struct Walk<const K: usize> {
     depths: Vec<u32>,
 }
 
-impl<const K: usize> Walk<K> {
+impl<const K: usize, const PENALTY: bool> Walk<K, PENALTY> {
     /// `trees` must hold no category rules and no plane of more than `K` columns.
     pub(crate) fn compile(trees: &[Tree]) -> Self {
         let total = trees.iter().map(|tree| tree.nodes.len()).sum();
@@ -63,13 +64,8 @@ impl<const K: usize> Walk<K> {
                     depth[node.child as usize] = depth[index] + 1;
                     depth[node.child as usize + 1] = depth[index] + 1;
                 }
-                nodes.push(Node {
-                    threshold,
-                    coefficients,
-                    columns,
-                    child,
-                    step: u32::from(inner),
-                });
+                let (margin, step) = (node.margin, u32::from(inner));
+                nodes.push(Node { threshold, margin, coefficients, columns, child, step });
                 values.push(node.value);
             }
             depths.push(depth.into_iter().max().unwrap_or(0));
@@ -77,9 +73,10 @@ impl<const K: usize> Walk<K> {
         Self { nodes, values, roots, depths }
     }
 
-    /// One step down for the row whose column `c` is `x[c * stride + lane]`.
+    /// One step down for the row whose column `c` is `x[c * stride + lane]`: where it leads, and 1
+    /// for a row out of range.
     #[inline(always)]
-    fn step(&self, at: u32, x: &[f64], stride: usize, lane: usize) -> u32 {
+    fn step(&self, at: u32, x: &[f64], stride: usize, lane: usize) -> (u32, u32) {
         let node = &self.nodes[at as usize];
         let value = |k: usize| x[node.columns[k] as usize * stride + lane];
         // One column has the coefficient 1; more are added in the order of the terms.
@@ -91,7 +88,37 @@ impl<const K: usize> Walk<K> {
         }
         // An overflowed projection (NaN) goes right, as in training.
         let left = sum <= node.threshold;
-        node.child + (u32::from(!left) & node.step)
+        let penalty = PENALTY && (sum - node.threshold).abs() > node.margin;
+        (node.child + (u32::from(!left) & node.step), u32::from(penalty))
+    }
+
+    /// Walks [`TOGETHER`] rows or trees to their leaves; `lane` gives each one's.
+    #[inline(always)]
+    fn walk(
+        &self,
+        mut at: [u32; TOGETHER],
+        depth: u32,
+        x: &[f64],
+        stride: usize,
+        lane: impl Fn(usize) -> usize,
+    ) -> [f64; TOGETHER] {
+        let mut penalties = [0; TOGETHER];
+        for _ in 0..depth {
+            let before = at;
+            for k in 0..TOGETHER {
+                let (next, penalty) = self.step(at[k], x, stride, lane(k));
+                at[k] = next;
+                penalties[k] += penalty;
+            }
+            // All in their leaves, where no margin is exceeded.
+            if at == before {
+                break;
+            }
+        }
+        std::array::from_fn(|k| {
+            let value = self.values[at[k] as usize];
+            if PENALTY { value - f64::from(penalties[k]) } else { value }
+        })
     }
 
     /// Adds every tree's leaf value to `sums`, tree by tree. No missing values.
@@ -99,18 +126,9 @@ impl<const K: usize> Walk<K> {
     pub(crate) fn add_values(&self, x: &[f64], sums: &mut [f64; LANES]) {
         for (&root, &depth) in self.roots.iter().zip(&self.depths) {
             for first in (0..LANES).step_by(TOGETHER) {
-                let mut at = [root; TOGETHER];
-                for _ in 0..depth {
-                    let before = at;
-                    for (k, at) in at.iter_mut().enumerate() {
-                        *at = self.step(*at, x, LANES, first + k);
-                    }
-                    if at == before {
-                        break;
-                    }
-                }
-                for (k, at) in at.iter().enumerate() {
-                    sums[first + k] += self.values[*at as usize];
+                let values = self.walk([root; TOGETHER], depth, x, LANES, |k| first + k);
+                for (sum, value) in sums[first..].iter_mut().zip(values) {
+                    *sum += value;
                 }
             }
         }
@@ -124,17 +142,9 @@ impl<const K: usize> Walk<K> {
         for (roots, depths) in trees {
             let mut at = [roots[0]; TOGETHER];
             at[..roots.len()].copy_from_slice(roots);
-            for _ in 0..depths.iter().copied().max().unwrap_or(0) {
-                let before = at;
-                for at in &mut at {
-                    *at = self.step(*at, x, 1, 0);
-                }
-                if at == before {
-                    break;
-                }
-            }
-            for at in &at[..roots.len()] {
-                sum += self.values[*at as usize];
+            let deepest = depths.iter().copied().max().unwrap_or(0);
+            for value in &self.walk(at, deepest, x, 1, |_| 0)[..roots.len()] {
+                sum += value;
             }
         }
         sum

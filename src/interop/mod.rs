@@ -1,0 +1,4 @@
+//! Bridges to other crates, one a feature, each a few lines that delegate.
+
+#[cfg(feature = "linfa")]
+mod linfa;

@@ -1,0 +1,4 @@
+//! Bridges to other crates give what the crate itself gives.
+
+#[cfg(feature = "linfa")]
+mod linfa;
