@@ -1,4 +1,4 @@
-//! Tells a service that it is about to fail, and turns its knobs in time.
+#![doc = include_str!("../README.md")]
 #![deny(unsafe_code)]
 
 pub mod error;

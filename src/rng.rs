@@ -106,10 +106,59 @@ impl Seen {
 mod tests {
     use super::*;
 
+    /// Trained models depend on these: they may never change. Expected values from a transcription
+    /// of the published algorithms (SplitMix64, xoshiro256++, Lemire 2019, Floyd) in Python, with
+    /// the normal quantile of its standard library.
     #[test]
-    fn seen_numbers_are_remembered() {
-        let mut seen = Seen::new(3);
-        assert!(seen.insert(7) && seen.insert(0) && !seen.insert(7));
-        assert!(seen.contains(0) && !seen.contains(1));
+    fn values_are_stable() {
+        let mut stream = Stream::new(42, 7);
+        assert_eq!(
+            [stream.unit(), stream.unit()],
+            [0.963_497_898_976_524_3, 0.853_795_887_033_680_1]
+        );
+        assert_eq!([stream.below(10), stream.below(1_000_000)], [8, 389_085]);
+        assert_eq!(stream.distinct(100, 4), [25, 13, 68, 84]);
+        assert!((stream.normal() - 0.969_240_018_906_462_4).abs() < 1e-12);
+    }
+
+    #[test]
+    fn streams_of_neighbouring_seeds_share_nothing() {
+        let first = |seed, index| Stream::new(seed, index).unit();
+        for index in 0..100 {
+            for other in 0..100 {
+                assert_ne!(first(1, index), first(2, other), "{index} and {other}");
+            }
+        }
+    }
+
+    #[test]
+    fn normal_values_have_the_moments_of_a_normal() {
+        let mut stream = Stream::new(0, 0);
+        let values: Vec<f64> = (0..100_000).map(|_| stream.normal()).collect();
+        let moment = |power| values.iter().map(|v: &f64| v.powi(power)).sum::<f64>() / 100_000.0;
+        // Six standard errors: sqrt(1), sqrt(2), sqrt(15), sqrt(96) over sqrt(100,000).
+        assert!(moment(1).abs() < 0.019);
+        assert!((moment(2) - 1.0).abs() < 0.027);
+        assert!(moment(3).abs() < 0.074);
+        assert!((moment(4) - 3.0).abs() < 0.186);
+    }
+
+    #[test]
+    fn below_reaches_every_number_equally_often() {
+        let mut stream = Stream::new(5, 5);
+        let mut counts = [0_u32; 7];
+        (0..70_000).for_each(|_| counts[stream.below(7)] += 1);
+        assert!(counts.iter().all(|&count| count.abs_diff(10_000) < 560), "{counts:?}");
+    }
+
+    #[test]
+    fn distinct_numbers_are_distinct() {
+        for (n, size) in [(1, 1), (10, 10), (1_000_000, 300), (300, 299)] {
+            let mut drawn = Stream::new(1, n as u64).distinct(n, size);
+            drawn.sort_unstable();
+            drawn.dedup();
+            assert_eq!(drawn.len(), size);
+            assert!(drawn.iter().all(|&number| (number as usize) < n));
+        }
     }
 }

@@ -349,3 +349,30 @@ pub(crate) fn mean(values: &[f64], rows: &[u32]) -> f64 {
     let count = known().count().max(1) as f64;
     known().map(|value| value / count).sum()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn a_cut_leaves_both_ends_on_their_sides(
+            a in proptest::num::f64::NORMAL | proptest::num::f64::SUBNORMAL,
+            b in proptest::num::f64::NORMAL | proptest::num::f64::SUBNORMAL,
+            share in 0.0..1.0,
+        ) {
+            prop_assume!(a != b);
+            let (low, high) = (a.min(b), a.max(b));
+            let point = between(low, high, share);
+            prop_assert!(low <= point && point < high, "{point}");
+            prop_assert!((0.0..=1.0).contains(&position(low, high, point)));
+        }
+    }
+
+    #[test]
+    fn means_of_huge_values_stay_finite() {
+        let values = [1.7e308, 1.7e308, f64::NAN, 1.7e308];
+        assert_eq!(mean(&values, &[0, 1, 2, 3]), 1.7e308);
+    }
+}
