@@ -154,8 +154,8 @@ impl Dense {
                 cells[usize::from(step.out)] = out;
             }
             let leaves = &cells[usize::from(program.result)];
-            for lane in 0..LANES {
-                sums[lane] += program.values[usize::from(leaves.0[lane] as u8)];
+            for (sum, &leaf) in sums.iter_mut().zip(&leaves.0) {
+                *sum += program.values[usize::from(leaf as u8)];
             }
         }
     }
@@ -187,17 +187,15 @@ impl Compiler {
             }
             next += 1;
         }
-        let mut values = Box::new([0.0; MOST_LEAVES]);
-        let mut leaves = 0;
+        let mut leaves = Vec::with_capacity(MOST_LEAVES);
         let mut cell_of = vec![0_u16; tree.nodes.len()];
         let mut free: Vec<u16> = Vec::new();
         let mut steps = Vec::with_capacity(tree.nodes.len() / 2);
         for &index in by_level.iter().rev() {
             let node = &tree.nodes[index];
             let Rule::Axis { column, threshold } = node.rule else {
-                values[leaves] = node.value;
-                cell_of[index] = leaves as u16;
-                leaves += 1;
+                cell_of[index] = leaves.len() as u16;
+                leaves.push(node.value);
                 continue;
             };
             let (left, right) = (cell_of[node.child as usize], cell_of[node.child as usize + 1]);
@@ -219,6 +217,8 @@ impl Compiler {
                 out,
             });
         }
+        let mut values = Box::new([0.0; MOST_LEAVES]);
+        values[..leaves.len()].copy_from_slice(&leaves);
         Program { steps, result: cell_of[0], values }
     }
 }
