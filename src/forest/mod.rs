@@ -67,6 +67,9 @@ mod block;
 mod calibrate;
 mod check;
 mod dense;
+mod explain;
+mod explain_tree;
+mod explain_without;
 #[cfg(feature = "serde")]
 mod file;
 mod grow;
@@ -85,6 +88,7 @@ mod train;
 mod tree;
 mod walk;
 
+pub use explain::Explanation;
 pub use model::IsolationForest;
 pub use options::{DepthLimit, Gain, Missing, Normalisation, Scoring, Split, Subsample};
 pub use params::IsolationForestParams;

@@ -50,7 +50,8 @@ impl AnyWalk {
             penalised |= node.margin != f64::INFINITY;
             match node.rule {
                 Rule::Category { .. } => return Self::None,
-                Rule::Plane { terms, .. } => columns = columns.max(terms),
+                // A plane of one column still has a coefficient, which a walk of one does without.
+                Rule::Plane { terms, .. } => columns = columns.max(terms.max(2)),
                 Rule::Axis { .. } | Rule::Leaf => {}
             }
         }

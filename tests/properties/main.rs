@@ -1,3 +1,4 @@
 //! What must hold for any input, against the most obvious version of each computation.
 
+mod attribution;
 mod metrics;
