@@ -125,7 +125,9 @@ mod tests {
         let mut counts = [0_usize; 20];
         for index in 0..20_000 {
             let rows = population.draw(5, false, &mut Stream::new(3, index));
-            rows.iter().for_each(|&row| counts[row as usize] += 1);
+            for &row in &rows {
+                counts[row as usize] += 1;
+            }
             assert_distinct(rows);
         }
         // Binomial(20,000, 1/4): standard deviation 61; six of them.
