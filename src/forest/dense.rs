@@ -11,7 +11,6 @@
 //! The work is proportional to the nodes, not to the depth: see [`worthwhile`].
 
 use super::block::{Block, LANES};
-use super::options::Missing;
 use super::ranking::{Lanes, Ranking, signed};
 use super::tree::{Rule, Tree};
 
@@ -221,9 +220,4 @@ impl Compiler {
         values[..leaves.len()].copy_from_slice(&leaves);
         Program { steps, result: cell_of[0], values }
     }
-}
-
-/// Whether rank programs treat rows with missing values as this policy asks.
-pub(crate) fn handles(missing: Missing) -> bool {
-    missing == Missing::Majority
 }

@@ -1,12 +1,17 @@
 //! Scoring by walking: compact nodes, and several walks at once so that none waits for memory.
 //!
-//! Serves what [`dense`](super::dense) does not: hyperplanes, deep trees, single rows.
+//! Serves what [`dense`](super::dense) does not: hyperplanes, deep trees, range penalties,
+//! categories, single rows. A walk is compiled for just what is needed: `K` columns a node at most;
+//! `PENALTY` for rows out of range; `FULL` for categories and missing values too.
 
 use super::block::LANES;
-use super::tree::{Rule, Tree};
+use super::tree::{CategorySet, Rule, Tree};
 
 /// Walks in flight at once: each step of one depends on its step before, but not on the others'.
 const TOGETHER: usize = 8;
+
+/// Category codes below this fit a word of bits.
+pub(crate) const CODES: u32 = 64;
 
 /// A node with up to `K` columns. A leaf sends every row to itself.
 #[derive(Debug, Clone, Copy)]
@@ -21,56 +26,91 @@ struct Node<const K: usize> {
     step: u32,
 }
 
-/// All trees of a forest, one after another. `PENALTY`: whether rows out of range are looked for.
+/// What only full walks look at.
+#[derive(Debug, Clone, Copy)]
+struct Extra<const K: usize> {
+    /// Stand-ins for missing values; NaN where there are none.
+    centers: [f64; K],
+    /// In a category node, the codes that go left, as bits.
+    codes: u64,
+    category: bool,
+    /// Where a row goes when none of the node's columns is known.
+    missing_left: bool,
+}
+
+/// All trees of a forest, one after another.
 #[derive(Debug)]
-pub(crate) struct Walk<const K: usize, const PENALTY: bool> {
+pub(crate) struct Walk<const K: usize, const PENALTY: bool, const FULL: bool> {
     nodes: Vec<Node<K>>,
+    /// One a node in full walks, else none.
+    extras: Vec<Extra<K>>,
     values: Vec<f64>,
     roots: Vec<u32>,
     /// Longest path of every tree.
     depths: Vec<u32>,
 }
 
-impl<const K: usize, const PENALTY: bool> Walk<K, PENALTY> {
-    /// `trees` must hold no category rules and no plane of more than `K` columns.
+impl<const K: usize, const PENALTY: bool, const FULL: bool> Walk<K, PENALTY, FULL> {
+    /// `trees` must hold no plane of more than `K` columns; categories only in full walks, and none
+    /// of [`CODES`] − 1 or more.
     pub(crate) fn compile(trees: &[Tree]) -> Self {
         let total = trees.iter().map(|tree| tree.nodes.len()).sum();
-        let (mut nodes, mut values) = (Vec::with_capacity(total), Vec::with_capacity(total));
-        let (mut roots, mut depths) = (Vec::new(), Vec::new());
+        let mut walk = Self {
+            nodes: Vec::with_capacity(total),
+            extras: Vec::with_capacity(if FULL { total } else { 0 }),
+            values: Vec::with_capacity(total),
+            roots: Vec::with_capacity(trees.len()),
+            depths: Vec::with_capacity(trees.len()),
+        };
         for tree in trees {
-            let root = nodes.len() as u32;
-            roots.push(root);
-            let mut depth = vec![0_u32; tree.nodes.len()];
-            for (index, node) in tree.nodes.iter().enumerate() {
-                let (mut coefficients, mut columns) = ([0.0; K], [0; K]);
-                let threshold = match node.rule {
-                    Rule::Axis { column, threshold } => {
-                        (coefficients[0], columns) = (1.0, [column; K]);
-                        threshold
-                    }
-                    Rule::Plane { first_term, terms, threshold } => {
-                        let terms = tree.plane(first_term, terms);
-                        columns = [terms[0].column; K];
-                        for (k, term) in terms.iter().enumerate() {
-                            (coefficients[k], columns[k]) = (term.coefficient, term.column);
-                        }
-                        threshold
-                    }
-                    Rule::Leaf | Rule::Category { .. } => f64::INFINITY,
-                };
-                let inner = node.child != 0;
-                let child = root + if inner { node.child } else { index as u32 };
-                if inner {
-                    depth[node.child as usize] = depth[index] + 1;
-                    depth[node.child as usize + 1] = depth[index] + 1;
-                }
-                let (margin, step) = (node.margin, u32::from(inner));
-                nodes.push(Node { threshold, margin, coefficients, columns, child, step });
-                values.push(node.value);
-            }
-            depths.push(depth.into_iter().max().unwrap_or(0));
+            walk.add(tree);
         }
-        Self { nodes, values, roots, depths }
+        walk
+    }
+
+    fn add(&mut self, tree: &Tree) {
+        let root = self.nodes.len() as u32;
+        let mut depth = vec![0_u32; tree.nodes.len()];
+        for (index, node) in tree.nodes.iter().enumerate() {
+            let (mut coefficients, mut columns) = ([0.0; K], [0; K]);
+            let mut centers = [f64::NAN; K];
+            let (mut codes, mut category) = (0, false);
+            let mut threshold = f64::INFINITY;
+            match node.rule {
+                Rule::Leaf => {}
+                Rule::Axis { column, threshold: at } => {
+                    (coefficients[0], columns, threshold) = (1.0, [column; K], at);
+                }
+                Rule::Plane { first_term, terms, threshold: at } => {
+                    let terms = tree.plane(first_term, terms);
+                    (columns, centers) = ([terms[0].column; K], [terms[0].center; K]);
+                    for (k, term) in terms.iter().enumerate() {
+                        (coefficients[k], columns[k]) = (term.coefficient, term.column);
+                        centers[k] = term.center;
+                    }
+                    threshold = at;
+                }
+                Rule::Category { column, set } => {
+                    (columns, category) = ([column; K], true);
+                    codes = left_codes(&tree.sets[set as usize]);
+                }
+            }
+            let inner = node.child != 0;
+            let child = root + if inner { node.child } else { index as u32 };
+            if inner {
+                depth[node.child as usize] = depth[index] + 1;
+                depth[node.child as usize + 1] = depth[index] + 1;
+            }
+            let (margin, step) = (node.margin, u32::from(inner));
+            self.nodes.push(Node { threshold, margin, coefficients, columns, child, step });
+            self.values.push(node.value);
+            if FULL {
+                let missing_left = node.majority_left();
+                self.extras.push(Extra { centers, codes, category, missing_left });
+            }
+        }
+        self.roots.push(root);
+        self.depths.push(depth.into_iter().max().unwrap_or(0));
     }
 
     /// One step down for the row whose column `c` is `x[c * stride + lane]`: where it leads, and 1
@@ -78,16 +118,33 @@ impl<const K: usize, const PENALTY: bool> Walk<K, PENALTY> {
     #[inline(always)]
     fn step(&self, at: u32, x: &[f64], stride: usize, lane: usize) -> (u32, u32) {
         let node = &self.nodes[at as usize];
-        let value = |k: usize| x[node.columns[k] as usize * stride + lane];
+        let given: [f64; K] = std::array::from_fn(|k| x[node.columns[k] as usize * stride + lane]);
+        let mut values = given;
+        if FULL {
+            let centers = &self.extras[at as usize].centers;
+            for (value, &center) in values.iter_mut().zip(centers) {
+                *value = if value.is_nan() { center } else { *value };
+            }
+        }
         // One column has the coefficient 1; more are added in the order of the terms.
-        let mut sum = if K == 1 { value(0) } else { 0.0 };
+        let mut sum = if K == 1 { values[0] } else { 0.0 };
         if K > 1 {
             for k in 0..K {
-                sum += node.coefficients[k] * value(k);
+                sum += node.coefficients[k] * values[k];
             }
         }
         // An overflowed projection (NaN) goes right, as in training.
-        let left = sum <= node.threshold;
+        let mut left = sum <= node.threshold;
+        if FULL {
+            let extra = &self.extras[at as usize];
+            // A code is a whole number; from 63 on it was never seen, and goes where bit 63 does.
+            let code = (values[0] as u64).min(u64::from(CODES) - 1);
+            let listed = extra.codes >> code & 1 == 1;
+            left = if extra.category { listed } else { left };
+            let unknown = given.iter().all(|value| value.is_nan());
+            left = if unknown { extra.missing_left } else { left };
+        }
+        // False for a missing value.
         let penalty = PENALTY && (sum - node.threshold).abs() > node.margin;
         (node.child + (u32::from(!left) & node.step), u32::from(penalty))
     }
@@ -121,7 +178,7 @@ impl<const K: usize, const PENALTY: bool> Walk<K, PENALTY> {
         })
     }
 
-    /// Adds every tree's leaf value to `sums`, tree by tree. No missing values.
+    /// Adds every tree's leaf value to `sums`, tree by tree. Missing values only in full walks.
     #[inline(always)]
     pub(crate) fn add_values(&self, x: &[f64], sums: &mut [f64; LANES]) {
         for (&root, &depth) in self.roots.iter().zip(&self.depths) {
@@ -134,7 +191,7 @@ impl<const K: usize, const PENALTY: bool> Walk<K, PENALTY> {
         }
     }
 
-    /// Sum of the leaf values of one row, tree by tree. No missing values.
+    /// Sum of the leaf values of one row, tree by tree. Missing values only in full walks.
     #[inline(always)]
     pub(crate) fn sum_one(&self, x: &[f64]) -> f64 {
         let mut sum = 0.0;
@@ -149,4 +206,9 @@ impl<const K: usize, const PENALTY: bool> Walk<K, PENALTY> {
         }
         sum
     }
+}
+
+/// The codes 0 to 63 that go left. Codes never seen share a side, and 63 is one of them.
+fn left_codes(set: &CategorySet) -> u64 {
+    (0..CODES).filter(|&code| set.goes_left(f64::from(code))).fold(0, |bits, code| bits | 1 << code)
 }
