@@ -167,7 +167,7 @@ struct Compiler {
     used: u32,
     thresholds: Vec<Vec<f64>>,
     leaf_cells: usize,
-    /// Cells needed so far.
+    /// Cells that the largest of the trees so far needs.
     cells: usize,
 }
 
@@ -188,6 +188,8 @@ impl Compiler {
         }
         let mut leaves = Vec::with_capacity(MOST_LEAVES);
         let mut cell_of = vec![0_u16; tree.nodes.len()];
+        // Trees are evaluated one after another: all use the same cells.
+        let mut cells = self.leaf_cells;
         let mut free: Vec<u16> = Vec::new();
         let mut steps = Vec::with_capacity(tree.nodes.len() / 2);
         for &index in by_level.iter().rev() {
@@ -200,8 +202,8 @@ impl Compiler {
             let (left, right) = (cell_of[node.child as usize], cell_of[node.child as usize + 1]);
             free.extend([left, right].iter().filter(|&&cell| usize::from(cell) >= self.leaf_cells));
             let out = free.pop().unwrap_or_else(|| {
-                self.cells += 1;
-                self.cells as u16 - 1
+                cells += 1;
+                cells as u16 - 1
             });
             cell_of[index] = out;
             let below = |&other: &f64| other < threshold;
@@ -216,6 +218,7 @@ impl Compiler {
                 out,
             });
         }
+        self.cells = self.cells.max(cells);
         let mut values = Box::new([0.0; MOST_LEAVES]);
         values[..leaves.len()].copy_from_slice(&leaves);
         Program { steps, result: cell_of[0], values }

@@ -7,6 +7,7 @@
 use super::calibrate::Calibration;
 use super::learn::Learned;
 use super::model::IsolationForest;
+use super::options::Scoring;
 use super::params::{IsolationForestParams, LARGEST_CATEGORY};
 use super::program::Programs;
 use super::tree::{CategorySet, Node, Rule, Term, Tree};
@@ -24,6 +25,9 @@ const HEADER: usize = 8 + 4 + 8;
 
 /// Follows the payload.
 const CHECKSUM: usize = 8;
+
+/// Beyond any path length or log density.
+const LARGEST_LEAF: f64 = 1e12;
 
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -174,7 +178,7 @@ impl TryFrom<SavedForest> for IsolationForest {
         let trees = saved
             .trees
             .into_iter()
-            .map(|nodes| load_tree(nodes, &categorical))
+            .map(|nodes| load_tree(nodes, &categorical, saved.params.scoring))
             .collect::<Result<Vec<Tree>>>()?;
         saved.learned.check(columns, &trees)?;
         Ok(Self {
@@ -222,14 +226,23 @@ fn save_tree(tree: &Tree) -> Vec<SavedNode> {
 }
 
 /// Rebuilds a tree as growing numbers it, checking every node.
-fn load_tree(saved: Vec<SavedNode>, categorical: &[bool]) -> Result<Tree> {
+fn load_tree(saved: Vec<SavedNode>, categorical: &[bool], scoring: Scoring) -> Result<Tree> {
     let mut tree = Tree { nodes: vec![Node::LEAF], terms: Vec::new(), sets: Vec::new() };
-    let mut pending = vec![0];
+    let mut pending = vec![(0, 0_u32)];
     for node in saved {
-        let index = pending.pop().ok_or_else(|| invalid(&"nodes beyond a tree's last leaf"))?;
+        let (index, depth) =
+            pending.pop().ok_or_else(|| invalid(&"nodes beyond a tree's last leaf"))?;
         let (rule, left_share, margin) = match node {
             SavedNode::Leaf(value) => {
-                finite("leaf value", value)?;
+                // Sums of such values over any number of trees stay finite, and no range penalty
+                // makes a path negative.
+                let possible = match scoring {
+                    Scoring::Depth => f64::from(depth)..=LARGEST_LEAF,
+                    Scoring::Density => -LARGEST_LEAF..=LARGEST_LEAF,
+                };
+                if !possible.contains(&value) {
+                    return Err(invalid(&format!("a leaf value of {value}")));
+                }
                 tree.nodes[index].value = value;
                 continue;
             }
@@ -272,7 +285,7 @@ fn load_tree(saved: Vec<SavedNode>, categorical: &[bool]) -> Result<Tree> {
         let child = tree.nodes.len();
         tree.nodes[index] = Node { rule, child: child as u32, left_share, value: 0.0, margin };
         tree.nodes.extend([Node::LEAF, Node::LEAF]);
-        pending.extend([child + 1, child]);
+        pending.extend([(child + 1, depth + 1), (child, depth + 1)]);
     }
     if !pending.is_empty() {
         return Err(invalid(&format!("a tree lacks {} nodes", pending.len())));

@@ -204,8 +204,11 @@ impl IsolationForest {
     /// The score for a mean of leaf values over the trees.
     pub(crate) fn score_of_mean(&self, mean: f64) -> f64 {
         match self.params.scoring {
-            // Trees of a single row isolate nothing: no row is more abnormal than another.
-            Scoring::Depth if self.average_path == 0.0 => DEFAULT_THRESHOLD,
+            // Where no tree splits, as on rows that are all alike, no row is more abnormal than
+            // another. Their mean is `c(psi)` but for rounding, which must not decide.
+            Scoring::Depth if self.trees.iter().all(|tree| tree.nodes.len() == 1) => {
+                DEFAULT_THRESHOLD
+            }
             Scoring::Depth => (-mean / self.average_path).exp2(),
             Scoring::Density => 1.0 / (1.0 + mean.exp2()),
         }

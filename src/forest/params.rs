@@ -6,6 +6,9 @@ use crate::error::{Error, Result};
 /// Largest code of a categorical column: codes index bit sets kept in the nodes.
 pub(crate) const LARGEST_CATEGORY: u32 = 65_535;
 
+/// More columns than any table has: a file that announces more gets no memory for them.
+pub(crate) const MOST_COLUMNS: usize = 1 << 24;
+
 /// Settings of an isolation forest. Every field has a setter of the same name.
 ///
 /// The default differs from the paper's forest ([`standard`](Self::standard)) in one thing: a

@@ -84,9 +84,7 @@ impl<'a> Splitter<'a> {
             } else {
                 match kind {
                     Split::Random | Split::Extended { level: 0 } => axis(column, low, high, stream),
-                    Split::Extended { level } => self
-                        .plane(rows, varying, level + 1, tree, stream)
-                        .unwrap_or_else(|| axis(column, low, high, stream)),
+                    Split::Extended { level } => self.plane(rows, varying, level + 1, tree, stream),
                     Split::Guided { gain, columns, candidates } => {
                         let how = (gain, columns, candidates);
                         guided::best(self, rows, varying, how, tree, stream)
@@ -168,31 +166,33 @@ impl<'a> Splitter<'a> {
         columns: usize,
         tree: &mut Tree,
         stream: &mut Stream,
-    ) -> Option<Proposal> {
+    ) -> Proposal {
         self.restart(varying);
         let first_term = tree.terms.len();
-        let mut threshold = 0.0;
-        while tree.terms.len() - first_term < columns {
+        // Only the direction of the normal vector counts. Where values are so huge that their
+        // products with it could overflow, it is drawn this much shorter.
+        let unit = 1.0 / (16.0 * columns.min(self.untried.len()) as f64);
+        let mut huge = false;
+        let mut points = Vec::with_capacity(columns.min(16));
+        while points.len() < columns {
             let Some((column, low, high)) = self.pick(rows, stream) else { break };
             let coefficient = stream.normal();
-            threshold += coefficient * between(low, high, stream.unit());
+            huge |= low.abs().max(high.abs()) > f64::MAX * unit;
+            points.push((low, between(low, high, stream.unit()), high));
             let center = mean(self.sample.column(column), rows);
             tree.terms.push(Term { column: column as u32, coefficient, center });
         }
-        // Of huge values the plane can lie at infinity, where no file could keep it.
-        threshold.is_finite().then(|| self.finish_plane(rows, first_term, threshold, tree))
-    }
-
-    /// The rule of a plane whose terms stand last in the tree, and the volume on its left.
-    fn finish_plane(&self, rows: &[u32], first: usize, threshold: f64, tree: &Tree) -> Proposal {
-        let terms = &tree.terms[first..];
-        let (mut low, mut high) = (f64::INFINITY, f64::NEG_INFINITY);
-        for &row in rows {
-            let at = self.project(terms, row);
-            low = low.min(at);
-            high = high.max(at);
+        // The plane goes through a point of the bounding box, so that the box has volume on both
+        // sides of it, and no row is further from it than the box is wide, even where all rows lie
+        // on one side.
+        let (mut low, mut threshold, mut high) = (0.0, 0.0, 0.0);
+        for (term, (least, point, most)) in tree.terms[first_term..].iter_mut().zip(points) {
+            term.coefficient *= if huge { unit } else { 1.0 };
+            threshold += term.coefficient * point;
+            low += (term.coefficient * least).min(term.coefficient * most);
+            high += (term.coefficient * least).max(term.coefficient * most);
         }
-        let (first_term, terms) = (first as u32, terms.len() as u32);
+        let (first_term, terms) = (first_term as u32, (tree.terms.len() - first_term) as u32);
         let rule = Rule::Plane { first_term, terms, threshold };
         Proposal { rule, left_volume: position(low, high, threshold), range: high - low }
     }
@@ -337,9 +337,16 @@ fn between(low: f64, high: f64, share: f64) -> f64 {
     if point >= high || point < low { low } else { point }
 }
 
-/// Where `point` lies between `low` and `high`, as a share in `[0, 1]`.
+/// Where `point` lies between `low` and `high`, as a share in `[0, 1]`; in the middle where rounding
+/// leaves no room between them.
 fn position(low: f64, high: f64, point: f64) -> f64 {
-    ((point / 2.0 - low / 2.0) / (high / 2.0 - low / 2.0)).clamp(0.0, 1.0)
+    let width = high - low;
+    let share = if width.is_finite() {
+        (point - low) / width
+    } else {
+        (point / 2.0 - low / 2.0) / (high / 2.0 - low / 2.0)
+    };
+    if share.is_nan() { 0.5 } else { share.clamp(0.0, 1.0) }
 }
 
 /// Mean of the known values; each is divided before it is added, for the sum of huge values would

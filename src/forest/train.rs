@@ -7,7 +7,7 @@ use super::grow::{Plan, Sample, grow};
 use super::learn::Learned;
 use super::model::{DEFAULT_THRESHOLD, IsolationForest};
 use super::options::{DepthLimit, Scoring};
-use super::params::IsolationForestParams;
+use super::params::{IsolationForestParams, MOST_COLUMNS};
 use super::program::Programs;
 use super::sample::Population;
 use super::tree::Tree;
@@ -97,6 +97,10 @@ impl IsolationForestParams {
 
     /// For every column, whether it is declared categorical.
     pub(crate) fn categorical_flags(&self, columns: usize) -> Result<Vec<bool>> {
+        if columns > MOST_COLUMNS {
+            let allowed = "at most 16,777,216";
+            return Err(Error::OutOfRange { name: "columns", value: columns as f64, allowed });
+        }
         let mut flags = vec![false; columns];
         for &column in &self.categorical {
             *flags.get_mut(column).ok_or(Error::OutOfRange {
@@ -264,11 +268,12 @@ impl IsolationForest {
         );
         let new = self.grow_trees(x, &population, old..old + more, progress)?;
         let average_path = average_path::average_path_length(sample_size, self.normalisation());
-        if sample_size != self.sample_size {
+        // Not where they agree: rounding would keep 60 + 40 trees from being the 100.
+        if average_path != self.average_path {
             let sum = self.average_path * old as f64 + average_path * more as f64;
             self.average_path = sum / (old + more) as f64;
-            self.sample_size = self.sample_size.max(sample_size);
         }
+        self.sample_size = self.sample_size.max(sample_size);
         self.trees.extend(new);
         self.params.n_trees = self.trees.len();
         self.programs = Programs::default();

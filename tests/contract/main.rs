@@ -1,3 +1,19 @@
-//! Bad input is refused with the value and the allowed range.
+//! Bad input is refused with the value and the allowed range; models keep the promises of their
+//! traits.
 
+#[path = "../support/rows.rs"]
+mod rows;
+
+mod autotraits;
+#[cfg(feature = "serde")]
+mod edited_files;
+#[cfg(feature = "serde")]
+mod files;
+mod forest_data;
+mod forest_input;
+#[cfg(feature = "serde")]
+mod forests;
 mod metrics;
+#[cfg(feature = "serde")]
+mod scorer;
+mod training;

@@ -1,3 +1,7 @@
 //! Values computed by other programs or by hand, never by this crate.
 
+#[path = "../support/rows.rs"]
+mod rows;
+
+mod forest;
 mod metrics;

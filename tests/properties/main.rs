@@ -1,4 +1,14 @@
 //! What must hold for any input, against the most obvious version of each computation.
 
+#[path = "../support/rows.rs"]
+mod rows;
+
 mod attribution;
+mod forest;
+#[cfg(feature = "serde")]
+mod forest_oracle;
+#[cfg(feature = "serde")]
+mod literal;
 mod metrics;
+#[cfg(feature = "serde")]
+mod oracle;

@@ -1,0 +1,175 @@
+//! What scoring and reading allocate, counted by an allocator that counts.
+
+use forewarn::forest::{DepthLimit, Gain, IsolationForestParams, Missing, Split, Subsample};
+use forewarn::ndarray::Array2;
+use forewarn::prelude::{Batch, Score, Train};
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::cell::Cell;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicIsize, Ordering::Relaxed};
+
+#[global_allocator]
+static COUNTING: Counting = Counting;
+
+/// The system's allocator with counters.
+struct Counting;
+
+thread_local! {
+    /// Allocations by this thread.
+    static ALLOCATIONS: Cell<usize> = const { Cell::new(0) };
+}
+
+/// Bytes in use by all threads, and the most that were.
+static IN_USE: AtomicIsize = AtomicIsize::new(0);
+static MOST: AtomicIsize = AtomicIsize::new(0);
+
+/// Tests that look at the counters of all threads run one at a time.
+static ALONE: Mutex<()> = Mutex::new(());
+
+fn count(bytes: isize) {
+    if bytes > 0 {
+        ALLOCATIONS.with(|count| count.set(count.get() + 1));
+    }
+    let now = IN_USE.fetch_add(bytes, Relaxed) + bytes;
+    MOST.fetch_max(now, Relaxed);
+}
+
+// SAFETY: every method hands its arguments to the system's allocator unchanged and returns what
+// that returns; counting touches no memory of the caller and does not allocate.
+#[allow(unsafe_code)]
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        count(layout.size() as isize);
+        // SAFETY: the caller's promises are those that the system's allocator asks for.
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
+        count(layout.size() as isize);
+        // SAFETY: as above.
+        unsafe { System.alloc_zeroed(layout) }
+    }
+
+    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
+        count(-(layout.size() as isize));
+        // SAFETY: as above.
+        unsafe { System.dealloc(pointer, layout) }
+    }
+}
+
+/// Allocations of this thread, and the most bytes in use beyond those at the start, during `f`.
+fn counted<T>(f: impl FnOnce() -> T) -> (T, usize, usize) {
+    let before = ALLOCATIONS.with(Cell::get);
+    let start = IN_USE.load(Relaxed);
+    MOST.store(start, Relaxed);
+    let result = f();
+    let allocations = ALLOCATIONS.with(Cell::get) - before;
+    (result, allocations, (MOST.load(Relaxed) - start).max(0) as usize)
+}
+
+fn rows(rows: usize, columns: usize) -> Array2<f64> {
+    Array2::from_shape_fn((rows, columns), |(row, column)| {
+        ((row * 7_919 + column * 104_729) % 10_007) as f64 / 10_007.0
+    })
+}
+
+#[test]
+fn a_single_row_is_scored_without_allocation() -> forewarn::Result<()> {
+    let _alone = ALONE.lock();
+    let rows = rows(1_000, 6);
+    let guided = |columns| Split::Guided { gain: Gain::AveragedVariance, columns, candidates: 2 };
+    let standard = || IsolationForestParams::standard().n_trees(30);
+    for params in [
+        IsolationForestParams::default(),
+        IsolationForestParams::fast(),
+        IsolationForestParams::accurate(),
+        standard(),
+        standard().depth_limit(DepthLimit::Unlimited).subsample(Subsample::Rows(1_000)),
+        standard().split(guided(2)),
+        standard().split(guided(6)).range_penalty(true),
+        standard().split(Split::Extended { level: 5 }),
+        standard().categorical(vec![]).missing(Missing::Spread),
+    ] {
+        let forest = params.train(Batch::new(rows.view()))?;
+        let mut gap = rows.row(7).to_vec();
+        gap[2] = f64::NAN;
+        // The first call may make ready what all others use.
+        forest.score_one(&gap)?;
+        forest.score_one(&rows.row(7).to_vec())?;
+        let slices: Vec<&[f64]> =
+            rows.rows().into_iter().filter_map(|row| row.to_slice()).collect();
+        assert_eq!(slices.len(), 1_000);
+        let (sum, allocations, _) = counted(|| {
+            slices.iter().map(|row| forest.score_one(row)).sum::<forewarn::Result<f64>>()
+        });
+        assert!(sum? > 0.0);
+        assert_eq!(allocations, 0, "{params:?}");
+        if params.missing == Missing::Majority {
+            assert_eq!(counted(|| forest.score_one(&gap)).1, 0, "with a gap, {params:?}");
+        }
+        // An error carries its values without a heap.
+        gap[3] = f64::INFINITY;
+        let (refused, allocations, _) = counted(|| forest.score_one(&gap).is_err());
+        assert!(refused);
+        assert_eq!(allocations, 0);
+    }
+    Ok(())
+}
+
+#[test]
+fn a_batch_takes_little_beside_its_result() -> forewarn::Result<()> {
+    let _alone = ALONE.lock();
+    let x = rows(200_000, 20);
+    for params in [IsolationForestParams::default(), IsolationForestParams::accurate().n_trees(5)] {
+        let forest = params.train(Batch::new(rows(1_000, 20).view()))?;
+        let (scores, _, most) = counted(|| forest.score(x.view()));
+        assert_eq!(scores?.len(), 200_000);
+        let beside = most.saturating_sub(200_000 * 8);
+        assert!(beside < 16 << 20, "{beside} bytes");
+        // A megabyte or two: it must not grow with the rows, of which there are 32 MB.
+        assert!(most > 200_000 * 8, "the result itself was counted");
+    }
+    Ok(())
+}
+
+#[cfg(feature = "serde")]
+#[test]
+fn a_hostile_file_gets_no_memory_for_nothing() -> forewarn::Result<()> {
+    let _alone = ALONE.lock();
+    let params = IsolationForestParams::standard().n_trees(2).subsample(Subsample::Rows(4));
+    let file = params.train(Batch::new(rows(20, 2).view()))?.to_bytes()?;
+    let payload = &file[20..file.len() - 8];
+    let (honest, _, honestly) = counted(|| read(&file));
+    assert!(honest && honestly < 100_000, "{honestly} bytes");
+    // The largest numbers of 32 and 63 bits in the place of every byte, among them the numbers of
+    // columns and of rows and the length of every list.
+    let huge: [&[u8]; 2] =
+        [&[0xFF, 0xFF, 0xFF, 0xFF, 0x0F], &[0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0x7F]];
+    for position in 0..payload.len() {
+        for huge in huge {
+            let hostile = [&payload[..position], huge, &payload[position + 1..]].concat();
+            let edited = sealed(&hostile);
+            let (_, _, most) = counted(|| read(&edited));
+            assert!(most < 4 << 20, "{most} bytes at {position}");
+        }
+    }
+    Ok(())
+}
+
+#[cfg(feature = "serde")]
+fn read(file: &[u8]) -> bool {
+    forewarn::forest::IsolationForest::from_bytes(file).is_ok()
+}
+
+/// A file of this payload with everything around it right.
+#[cfg(feature = "serde")]
+fn sealed(payload: &[u8]) -> Vec<u8> {
+    let mut file = b"forewarn\x01\0\0\0".to_vec();
+    file.extend((payload.len() as u64).to_le_bytes());
+    file.extend(payload);
+    let checksum = file.iter().fold(0xCBF2_9CE4_8422_2325_u64, |hash, &byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01B3)
+    });
+    file.extend(checksum.to_le_bytes());
+    file
+}
