@@ -175,10 +175,11 @@ impl TryFrom<SavedForest> for IsolationForest {
             calibration.check()?;
         }
         let categorical = saved.params.categorical_flags(columns)?;
+        let trained = saved.learned.before.is_none();
         let trees = saved
             .trees
             .into_iter()
-            .map(|nodes| load_tree(nodes, &categorical, saved.params.scoring))
+            .map(|nodes| load_tree(nodes, &categorical, saved.params.scoring, trained))
             .collect::<Result<Vec<Tree>>>()?;
         saved.learned.check(columns, &trees)?;
         Ok(Self {
@@ -226,7 +227,14 @@ fn save_tree(tree: &Tree) -> Vec<SavedNode> {
 }
 
 /// Rebuilds a tree as growing numbers it, checking every node.
-fn load_tree(saved: Vec<SavedNode>, categorical: &[bool], scoring: Scoring) -> Result<Tree> {
+///
+/// `trained`: whether leaves hold what training gave them, not what verdicts made of it.
+fn load_tree(
+    saved: Vec<SavedNode>,
+    categorical: &[bool],
+    scoring: Scoring,
+    trained: bool,
+) -> Result<Tree> {
     let mut tree = Tree { nodes: vec![Node::LEAF], terms: Vec::new(), sets: Vec::new() };
     let mut pending = vec![(0, 0_u32)];
     for node in saved {
@@ -237,8 +245,8 @@ fn load_tree(saved: Vec<SavedNode>, categorical: &[bool], scoring: Scoring) -> R
                 // Sums of such values over any number of trees stay finite, and no range penalty
                 // makes a path negative.
                 let possible = match scoring {
-                    Scoring::Depth => f64::from(depth)..=LARGEST_LEAF,
-                    Scoring::Density => -LARGEST_LEAF..=LARGEST_LEAF,
+                    Scoring::Depth if trained => f64::from(depth)..=LARGEST_LEAF,
+                    Scoring::Depth | Scoring::Density => -LARGEST_LEAF..=LARGEST_LEAF,
                 };
                 if !possible.contains(&value) {
                     return Err(invalid(&format!("a leaf value of {value}")));

@@ -18,8 +18,10 @@ impl IsolationForest {
     pub fn merge(forests: Vec<Self>) -> Result<Self> {
         let mut forests = forests.into_iter();
         let mut merged = forests.next().ok_or(Error::Empty { what: "forests" })?;
+        merged.suspend_verdicts();
         let mut sum = merged.average_path * merged.trees.len() as f64;
-        for forest in forests {
+        for mut forest in forests {
+            forest.suspend_verdicts();
             merged.check_compatible(&forest)?;
             sum += forest.average_path * forest.trees.len() as f64;
             merged.sample_size = merged.sample_size.max(forest.sample_size);

@@ -5,7 +5,7 @@
 //! path, averaged over the trees, `c(psi)` what it is for a random search tree of as many rows. It
 //! lies in `(0, 1)`; 0.5 is a row like any other, and higher is worse.
 //!
-//! ```ignore
+//! ```
 //! use forewarn::forest::{IsolationForest, Verdict};
 //! use forewarn::ndarray::{Array2, array};
 //! use forewarn::prelude::*;
@@ -89,6 +89,7 @@ mod tree;
 mod walk;
 
 pub use explain::Explanation;
+pub use learn::{LearnParams, Verdict};
 pub use model::IsolationForest;
 pub use options::{DepthLimit, Gain, Missing, Normalisation, Scoring, Split, Subsample};
 pub use params::IsolationForestParams;

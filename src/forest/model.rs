@@ -3,6 +3,7 @@
 use super::block::{Block, LANES};
 use super::calibrate::{Calibration, threshold};
 use super::check::{check_row, check_values};
+use super::learn::within_bounds;
 use super::options::{Missing, Normalisation, Scoring};
 use super::params::{IsolationForestParams, check_contamination};
 use super::program::{Programs, Scorer};
@@ -187,6 +188,9 @@ impl IsolationForest {
             return Err(Error::Empty { what: "rows" });
         }
         self.calibrate_with(scores.to_vec(), contamination);
+        if self.verdicts_suspended() {
+            self.relearn();
+        }
         Ok(())
     }
 
@@ -203,6 +207,11 @@ impl IsolationForest {
 
     /// The score for a mean of leaf values over the trees.
     pub(crate) fn score_of_mean(&self, mean: f64) -> f64 {
+        let mean = if self.learned.before.is_some() {
+            within_bounds(mean, self.average_path, self.params.scoring)
+        } else {
+            mean
+        };
         match self.params.scoring {
             // Where no tree splits, as on rows that are all alike, no row is more abnormal than
             // another. Their mean is `c(psi)` but for rounding, which must not decide.

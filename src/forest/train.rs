@@ -274,10 +274,13 @@ impl IsolationForest {
             self.average_path = sum / (old + more) as f64;
         }
         self.sample_size = self.sample_size.max(sample_size);
+        self.suspend_verdicts();
         self.trees.extend(new);
         self.params.n_trees = self.trees.len();
         self.programs = Programs::default();
-        self.calibrate_on_training(x)
+        self.calibrate_on_training(x)?;
+        self.relearn();
+        Ok(())
     }
 }
 

@@ -129,8 +129,8 @@ impl<const K: usize, const PENALTY: bool, const FULL: bool> Walk<K, PENALTY, FUL
         // One column has the coefficient 1; more are added in the order of the terms.
         let mut sum = if K == 1 { values[0] } else { 0.0 };
         if K > 1 {
-            for k in 0..K {
-                sum += node.coefficients[k] * values[k];
+            for (coefficient, value) in node.coefficients.iter().zip(values) {
+                sum += coefficient * value;
             }
         }
         // An overflowed projection (NaN) goes right, as in training.
