@@ -85,6 +85,11 @@ wheel() {
   "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --force-reinstall --no-deps ./python
 }
 
+python_style() {
+  local ruff="$venv/bin/ruff"
+  "$ruff" check python benches/peers tests && "$ruff" format --check python benches/peers
+}
+
 mkdir -p target
 step 'formatting' cargo fmt --all --check
 step 'lints' cargo clippy --workspace --all-targets --all-features -- -D warnings
@@ -98,9 +103,9 @@ step 'tests of the data sets' cargo test -p forewarn-datasets
 step 'examples' examples
 step 'benchmarks build' cargo bench --no-run
 step 'wheel' wheel
+# Checks the stubs and types too, with stubtest and mypy --strict.
 step 'Python tests' "$venv/bin/python" -m pytest -q python/tests
-step 'Python stubs' "$venv/bin/python" -m mypy.stubtest forewarn._core
-step 'Python types' "$venv/bin/python" -m mypy --strict python/forewarn
+step 'Python style' python_style
 
 if [ "$failed" -gt 0 ]; then
   printf '\nfailed: %s\n' "${failures[@]}"
