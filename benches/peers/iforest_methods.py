@@ -54,9 +54,9 @@ ISOTREE_SCIFOREST_PLAIN: Mapping[str, Any] = {**ISOTREE_SCIFOREST, "standardize_
 ACCURATE_TREES = 200
 """Trees of forewarn's accurate preset; used for times per tree only."""
 ISOTREE_LIKE_ACCURATE: Mapping[str, Any] = {**ISOTREE_SCIFOREST, "ntrees": ACCURATE_TREES}
-"""isotree's forest of the same kind as forewarn's accurate preset: trees, subsample, the best of ten
-hyperplanes at every node, a range penalty, no limit to the depth. isotree knows no gain by variance;
-two columns in a hyperplane are its own best."""
+"""isotree's forest of the same kind as forewarn's accurate preset: trees, subsample, the best of
+ten hyperplanes at every node, a range penalty, no limit to the depth. isotree knows no gain by
+variance; two columns in a hyperplane are its own best."""
 FAST_TREES = 50
 """Trees of forewarn's fast preset."""
 SAME_SPLITS: Mapping[str, Any] = {"preset": "accurate", "gain": "averaged", "ndim": 2}
