@@ -1,5 +1,6 @@
 //! From scores to decisions: the threshold, and a score's rank among the training rows.
 
+#[cfg(feature = "serde")]
 use crate::error::{Error, Result};
 
 /// How the scores of the training rows are distributed: quantiles that grow denser towards the
@@ -50,6 +51,8 @@ impl Calibration {
         from + (to - from) * (score - low) / (high - low)
     }
 
+    /// Whether what was read from a file can be one.
+    #[cfg(feature = "serde")]
     pub(crate) fn check(&self) -> Result<()> {
         let ascending = self.quantiles.is_sorted_by(|a, b| a <= b);
         if self.rows >= 1 && self.quantiles.len() == QUANTILES && ascending {
