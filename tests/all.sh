@@ -93,7 +93,7 @@ python_style() {
 mkdir -p target
 step 'formatting' cargo fmt --all --check
 step 'lints' cargo clippy --workspace --all-targets --all-features -- -D warnings
-step 'lints, no features' cargo clippy --no-default-features -- -D warnings
+step 'lints, no features' cargo clippy --no-default-features --all-targets -- -D warnings
 step 'documentation' docs
 step 'licences of dependencies' python3 tests/dependencies.py --licences --most 30
 step 'oldest compiler' oldest_compiler
