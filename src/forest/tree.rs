@@ -115,12 +115,16 @@ impl Tree {
         if left { Side::Left } else { Side::Right }
     }
 
-    /// Whether `node` finds row `x` beyond the range of its training rows.
+    /// Whether `node` finds row `x` beyond the range of its training rows; not where all that it
+    /// looks at is missing.
     pub(crate) fn out_of_range(&self, node: &Node, x: &[f64]) -> bool {
         let (at, threshold) = match node.rule {
             Rule::Axis { column, threshold } => (x[column as usize], threshold),
             Rule::Plane { first_term, terms, threshold } => {
                 let terms = self.plane(first_term, terms);
+                if terms.iter().all(|term| x[term.column as usize].is_nan()) {
+                    return false;
+                }
                 (project(terms, |column| x[column as usize]), threshold)
             }
             Rule::Leaf | Rule::Category { .. } => return false,

@@ -135,6 +135,7 @@ impl<const K: usize, const PENALTY: bool, const FULL: bool> Walk<K, PENALTY, FUL
         }
         // An overflowed projection (NaN) goes right, as in training.
         let mut left = sum <= node.threshold;
+        let mut penalty = PENALTY && (sum - node.threshold).abs() > node.margin;
         if FULL {
             let extra = &self.extras[at as usize];
             // A code is a whole number; from 63 on it was never seen, and goes where bit 63 does.
@@ -143,9 +144,8 @@ impl<const K: usize, const PENALTY: bool, const FULL: bool> Walk<K, PENALTY, FUL
             left = if extra.category { listed } else { left };
             let unknown = given.iter().all(|value| value.is_nan());
             left = if unknown { extra.missing_left } else { left };
+            penalty &= !unknown;
         }
-        // False for a missing value.
-        let penalty = PENALTY && (sum - node.threshold).abs() > node.margin;
         (node.child + (u32::from(!left) & node.step), u32::from(penalty))
     }
 

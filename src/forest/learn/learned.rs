@@ -9,6 +9,12 @@ use crate::error::{Error, Result};
 use ndarray::ArrayView2;
 use std::cmp::Ordering;
 
+/// Share of the verdicts that must be rejections for confirmed rows to ask for a whole margin.
+const ENOUGH_REJECTED: f64 = 0.1;
+
+/// What a verdict asks for at least, in margins.
+const STEP: f64 = 0.05;
+
 /// One row that was judged.
 #[derive(Debug, Clone, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
@@ -74,6 +80,23 @@ impl Learned {
         self.judged
             .iter()
             .map(move |judged| (judged.row.iter().map(value).collect(), judged.verdict))
+    }
+
+    /// How far a row that lies `before` above the alarm level should lie above it.
+    ///
+    /// A rejected row, one margin below. A confirmed one, one margin above where at least a tenth
+    /// of the verdicts are rejections; the fewer there are, the less is wrong with the ranking as
+    /// it is, and the less is asked for. Every verdict asks for some step, however small.
+    pub(super) fn target(&self, verdict: Verdict, before: f64) -> f64 {
+        match verdict {
+            Verdict::Rejected => (before - STEP).min(-1.0),
+            Verdict::Confirmed => {
+                let rejected =
+                    self.judged.iter().filter(|judged| judged.verdict == Verdict::Rejected).count();
+                let share = rejected as f64 / self.judged.len() as f64;
+                (before + STEP).max((share / ENOUGH_REJECTED).min(1.0))
+            }
+        }
     }
 
     /// What a verdict weighs against the other kind: the root of how much rarer it is, so that a

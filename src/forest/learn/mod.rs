@@ -31,7 +31,10 @@ impl IsolationForest {
     /// confirmed rows and their like score higher from now on, rejected ones lower.
     ///
     /// All verdicts so far count together: giving them in one call or in several, in any order,
-    /// makes the same forest, bit for bit. Opposite verdicts on the same row pull against each other.
+    /// makes the same forest, bit for bit. Opposite verdicts on the same row leave it near the
+    /// alarm level ([`LearnParams::alarm_share`]). Where hardly anything is rejected the ranking is
+    /// right as it is, and confirmed rows rise only a little.
+    ///
     /// Nothing is grown anew, scoring costs what it cost before, and attribution explains what the
     /// verdicts changed. Threshold and ranks stay, so that a score keeps its meaning; after many
     /// verdicts [`calibrate`](Self::calibrate) sets them to the new scores.
@@ -148,8 +151,14 @@ impl IsolationForest {
         let (level, margin) = self.alarm_level(&calibration, params.alarm_share);
         let wish = |(row, verdict): (Vec<f64>, Verdict)| {
             let mean = self.scorer().sum_plain(&row) / self.trees.len() as f64;
-            let weight = params.strength * self.learned.balance(verdict);
-            Wish { row, sign: verdict.sign(), before: (level - mean) / margin, weight }
+            let before = (level - mean) / margin;
+            Wish {
+                row,
+                sign: verdict.sign(),
+                before,
+                target: self.learned.target(verdict, before),
+                weight: params.strength * self.learned.balance(verdict),
+            }
         };
         let wishes: Vec<Wish> = self.learned.rows().map(wish).collect();
         let amounts = solve(&self.trees, self.missing(), &wishes);

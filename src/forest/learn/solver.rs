@@ -5,9 +5,9 @@
 //! `K(x, x') = mean over trees of (1 − share(last common node)) / 2 + [same leaf] / 2`.
 //! That is a kernel, a sum over the common nodes with non-negative weights, so that a function
 //! `f = Σ aᵢ K(·, xᵢ)` is a sum of leaf values again. Leaves alone would be the model of Das et al.
-//! (2017); the way there carries a verdict to rows that share most of it. With `b` how far a row
-//! lies above the alarm level and `y = ±1` the verdict, `f` minimises
-//! `‖f‖² / 2 + Σ weightᵢ / 2 · max(0, 1 − yᵢ (bᵢ + f(xᵢ)))²`.
+//! (2017); the way there carries a verdict to rows that share most of it. With `y = ±1` the
+//! verdict, `b` how far a row lies above the alarm level, and `t` how far it should at least (at
+//! most, if rejected), `f` minimises `‖f‖² / 2 + Σ weightᵢ / 2 · max(0, yᵢ (tᵢ − bᵢ − f(xᵢ)))²`.
 
 #[cfg(test)]
 mod tests;
@@ -21,10 +21,12 @@ use crate::parallel;
 pub(super) struct Wish {
     /// NaN where missing.
     pub(super) row: Vec<f64>,
-    /// +1 above the alarm level, −1 below.
+    /// +1 if the row is to rise, −1 if it is to sink.
     pub(super) sign: f64,
     /// How far above the alarm level the row lies before learning.
     pub(super) before: f64,
+    /// How far it should.
+    pub(super) target: f64,
     /// What it costs to miss it, greater than 0.
     pub(super) weight: f64,
 }
@@ -71,7 +73,7 @@ pub(super) fn solve(trees: &[Tree], missing: Missing, wishes: &[Wish]) -> Vec<Ve
             let path = &paths[index];
             let f: f64 = path.iter().map(|&(node, value)| value * sums[node]).sum();
             let old: f64 = coefficients[index];
-            let lacking = wish.sign - wish.before - f - old / wish.weight;
+            let lacking = wish.target - wish.before - f - old / wish.weight;
             let curvature = norms[index] + 1.0 / wish.weight;
             let new = old + lacking / curvature;
             // A wish that is met asks for nothing: it never pulls the other way.

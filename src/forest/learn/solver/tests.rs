@@ -18,6 +18,7 @@ fn the_solution_meets_the_conditions_of_its_problem() {
                 row: x.row(row).to_vec(),
                 sign: if row < 20 { 1.0 } else { -1.0 },
                 before: (row % 7) as f64 / 3.0 - 1.0,
+                target: (row % 5) as f64 / 2.0 - 1.0,
                 weight: 1.0 + (row % 3) as f64,
             })
             .collect();
@@ -33,7 +34,7 @@ fn the_solution_meets_the_conditions_of_its_problem() {
             per_tree.sum::<f64>() / forest.trees.len() as f64
         };
         let coefficient = |wish: &Wish| {
-            let lacking = 1.0 - wish.sign * (wish.before + learned(&wish.row));
+            let lacking = wish.sign * (wish.target - wish.before - learned(&wish.row));
             wish.sign * wish.weight * lacking.max(0.0)
         };
         let coefficients: Vec<f64> = wishes.iter().map(coefficient).collect();
