@@ -87,6 +87,9 @@ pub trait Score: Send + Sync {
                     Error::Infinite { column, value, .. } => {
                         Error::Infinite { row: index, column, value }
                     }
+                    Error::NotACategory { column, value, largest, .. } => {
+                        Error::NotACategory { row: index, column, value, largest }
+                    }
                     other => other,
                 })
             })

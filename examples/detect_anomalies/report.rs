@@ -49,15 +49,12 @@ pub(crate) fn reasons(
     for &row in rows {
         let x = input.x.row(row).to_vec();
         let explanation = forest.explain_one(&x)?;
-        let mut features: Vec<usize> = (0..x.len()).collect();
-        let contributions = &explanation.contributions;
-        features.sort_by(|&a, &b| contributions[b].total_cmp(&contributions[a]));
-        let because: Vec<String> = features
-            .iter()
-            .take(3)
-            .filter(|&&feature| contributions[feature] > 0.0)
-            .map(|&feature| {
-                format!("{} ({:+.3})", value(input, feature, x[feature]), contributions[feature])
+        let because: Vec<String> = explanation
+            .top(3)
+            .into_iter()
+            .filter(|&(_, contribution)| contribution > 0.0)
+            .map(|(feature, contribution)| {
+                format!("{} ({contribution:+.3})", value(input, feature, x[feature]))
             })
             .collect();
         let line = input.table.line(row).unwrap_or_default();

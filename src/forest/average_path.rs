@@ -7,8 +7,8 @@ use statrs::function::gamma::digamma;
 /// `c(n)`; 0 for n ≤ 1, where nothing is left to isolate.
 ///
 /// Exactly, `c(n) = 2 H(n−1) − 2 (n−1)/n`, which is `2 (H_n − 1)`; with `H_n = ψ(n + 1) + γ` by
-/// the digamma function. Liu et al. (2008) approximate `H(n−1)` by `ln(n−1) + γ`, which is short
-/// by 0.46 at n = 3: visible in small leaves, where anomalies are decided.
+/// the digamma function. Liu et al. (2008) approximate `H(n−1)` by `ln(n−1) + γ`, which makes
+/// `c(3)` too small by 0.46: visible in small leaves, where anomalies are decided.
 pub(crate) fn average_path_length(n: usize, normalisation: Normalisation) -> f64 {
     let rows = n as f64;
     match (n, normalisation) {

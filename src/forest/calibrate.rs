@@ -7,6 +7,7 @@ use crate::error::{Error, Result};
 /// top, where alarms are decided.
 #[derive(Debug, Clone, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(deny_unknown_fields))]
 pub(crate) struct Calibration {
     /// How many scores there were.
     pub(crate) rows: u64,
@@ -54,12 +55,14 @@ impl Calibration {
     /// Whether what was read from a file can be one.
     #[cfg(feature = "serde")]
     pub(crate) fn check(&self) -> Result<()> {
-        let ascending = self.quantiles.is_sorted_by(|a, b| a <= b);
+        // Scores, so that ranks between them are numbers: `(score − −∞) / (∞ − −∞)` would be none.
+        let scores = self.quantiles.iter().all(|quantile| (0.0..=1.0).contains(quantile));
+        let ascending = scores && self.quantiles.is_sorted();
         if self.rows >= 1 && self.quantiles.len() == QUANTILES && ascending {
             return Ok(());
         }
         let reason = format!(
-            "calibration of {} quantiles, {QUANTILES} ascending ones expected",
+            "calibration of {} quantiles, {QUANTILES} ascending scores expected",
             self.quantiles.len()
         );
         Err(Error::InvalidModel { reason })

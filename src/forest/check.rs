@@ -30,6 +30,19 @@ where
     })
 }
 
+/// As [`check_values`], for some rows only.
+pub(crate) fn check_rows<T: Copy + Into<f64>>(
+    x: ArrayView2<'_, T>,
+    rows: &[u32],
+    categorical: &[bool],
+) -> Result<()> {
+    rows.iter().map(|&row| row as usize).try_for_each(|row| {
+        x.row(row).iter().zip(categorical).enumerate().try_for_each(
+            |(column, (&value, &category))| check_value(row, column, value.into(), category),
+        )
+    })
+}
+
 /// As [`check_values`], for a tree's sample, column by column. `place` gives the row and column of
 /// the data that a sampled value was copied from.
 pub(crate) fn check_sample(

@@ -119,6 +119,18 @@ impl IsolationForest {
     ///
     /// # Errors
     /// As [`score`](crate::traits::Score::score).
+    ///
+    /// ```
+    /// use forewarn::ndarray::{Array2, Axis};
+    /// use forewarn::prelude::*;
+    ///
+    /// let rows = Array2::from_shape_fn((300, 2), |(i, j)| ((i * 31 + j * 17) % 97) as f64);
+    /// let forest = IsolationForestParams::default().train(Batch::new(rows.view()))?;
+    /// let sums = forest.explain(rows.view())?.sum_axis(Axis(1));
+    /// let scores = forest.score(rows.view())?;
+    /// assert!((sums + forest.expectation() - scores).iter().all(|gap| gap.abs() < 1e-9));
+    /// # Ok::<(), forewarn::Error>(())
+    /// ```
     pub fn explain(&self, x: ArrayView2<'_, f64>) -> Result<Array2<f64>> {
         self.explain_values(x)
     }
@@ -154,7 +166,7 @@ impl IsolationForest {
         Ok(contributions)
     }
 
-    /// The score of a row of which nothing is known, in `(0, 1)`: that of the mean over the trees
+    /// The score of a row of which nothing is known, in `[0, 1]`: that of the mean over the trees
     /// of the value expected at the root, each leaf by its share of the training rows. What
     /// contributions are measured from. O(trees).
     #[must_use]
@@ -174,6 +186,17 @@ impl IsolationForest {
     /// alike. From the trees alone, O(nodes). All 0 where no tree has a split. Says which columns
     /// the forest uses, not which are at fault; for the latter average [`explain`](Self::explain)
     /// over the rows in question.
+    ///
+    /// ```
+    /// use forewarn::ndarray::Array2;
+    /// use forewarn::prelude::*;
+    ///
+    /// // The second column never changes.
+    /// let rows = Array2::from_shape_fn((300, 2), |(i, j)| if j == 0 { i as f64 } else { 1.0 });
+    /// let forest = IsolationForestParams::default().train(Batch::new(rows.view()))?;
+    /// assert_eq!(forest.importance().to_vec(), [1.0, 0.0]);
+    /// # Ok::<(), forewarn::Error>(())
+    /// ```
     #[must_use]
     pub fn importance(&self) -> Array1<f64> {
         let mut importance = Array1::zeros(self.columns);

@@ -13,6 +13,7 @@ use super::program::Programs;
 use super::tree::{CategorySet, Node, Rule, Term, Tree};
 use crate::error::{Error, Result};
 use serde::{Deserialize, Serialize};
+use std::ops::RangeInclusive;
 
 /// The newest form; written. Older ones are read as well.
 const FORMAT: u32 = 1;
@@ -74,7 +75,8 @@ impl IsolationForest {
     ///
     /// # Errors
     /// [`Error::InvalidModel`] for bytes that are truncated, altered or describe no possible
-    /// forest; [`Error::NewerFormat`].
+    /// forest; [`Error::OutOfRange`] or [`Error::Empty`] for settings that training would refuse;
+    /// [`Error::NewerFormat`].
     ///
     /// ```
     /// use forewarn::ndarray::Array2;
@@ -167,8 +169,9 @@ impl TryFrom<SavedForest> for IsolationForest {
             let trees = saved.trees.len();
             return Err(invalid(&format!("{columns} columns and {trees} trees")));
         }
-        let scale = [saved.average_path, saved.threshold];
-        if saved.sample_size == 0 || !scale.iter().all(|v| v.is_finite() && *v >= 0.0) {
+        let possible = (0.0..=LARGEST_LEAF).contains(&saved.average_path)
+            && (0.0..=1.0).contains(&saved.threshold);
+        if saved.sample_size == 0 || !possible {
             return Err(invalid(&"a sample size, average path length or threshold out of range"));
         }
         if let Some(calibration) = &saved.calibration {
@@ -181,7 +184,15 @@ impl TryFrom<SavedForest> for IsolationForest {
             .into_iter()
             .map(|nodes| load_tree(nodes, &categorical, saved.params.scoring, trained))
             .collect::<Result<Vec<Tree>>>()?;
-        saved.learned.check(columns, &trees)?;
+        // `c(psi)` is at least 1 for a tree that splits, and the mean over all trees accordingly;
+        // scores divide by it.
+        let least = if trees.iter().any(|tree| tree.nodes.len() > 1) { 0.5 } else { 0.0 };
+        if saved.average_path * (trees.len() as f64) < least {
+            let path = saved.average_path;
+            return Err(invalid(&format!("an average path length of {path} with splits")));
+        }
+        let possible = |depth| possible_leaves(saved.params.scoring, depth);
+        saved.learned.check(&categorical, &trees, possible)?;
         Ok(Self {
             params: saved.params,
             columns,
@@ -226,6 +237,15 @@ fn save_tree(tree: &Tree) -> Vec<SavedNode> {
     saved
 }
 
+/// What training can make of a leaf at some depth. Sums of such values over any number of trees stay
+/// finite, and no range penalty makes a path negative.
+fn possible_leaves(scoring: Scoring, depth: u32) -> RangeInclusive<f64> {
+    match scoring {
+        Scoring::Depth => f64::from(depth)..=LARGEST_LEAF,
+        Scoring::Density => -LARGEST_LEAF..=LARGEST_LEAF,
+    }
+}
+
 /// Rebuilds a tree as growing numbers it, checking every node.
 ///
 /// `trained`: whether leaves hold what training gave them, not what verdicts made of it.
@@ -242,12 +262,8 @@ fn load_tree(
             pending.pop().ok_or_else(|| invalid(&"nodes beyond a tree's last leaf"))?;
         let (rule, left_share, margin) = match node {
             SavedNode::Leaf(value) => {
-                // Sums of such values over any number of trees stay finite, and no range penalty
-                // makes a path negative.
-                let possible = match scoring {
-                    Scoring::Depth if trained => f64::from(depth)..=LARGEST_LEAF,
-                    Scoring::Depth | Scoring::Density => -LARGEST_LEAF..=LARGEST_LEAF,
-                };
+                let anything = -LARGEST_LEAF..=LARGEST_LEAF;
+                let possible = if trained { possible_leaves(scoring, depth) } else { anything };
                 if !possible.contains(&value) {
                     return Err(invalid(&format!("a leaf value of {value}")));
                 }

@@ -8,13 +8,32 @@ impl IsolationForest {
     /// data, on many machines or over time. The mean path lengths are those of all trees alike;
     /// weigh partitions by how many trees they train.
     ///
+    /// Give each forest a seed of its own: forests of one seed draw the same places in the data and
+    /// the same columns.
+    ///
     /// The threshold is 0.5 and there are no ranks until [`calibrate`](Self::calibrate) shows the
     /// merged forest some rows: scores of a partition's forest say nothing of the others' rows.
-    /// Other settings are the first forest's. O(trees).
+    /// The verdicts of all forests are kept, and take effect then too. Other settings are the first
+    /// forest's. O(trees).
     ///
     /// # Errors
     /// [`Error::Empty`] without forests; [`Error::Width`]; [`Error::Incompatible`] where scoring,
     /// normalisation, missing values or categorical columns differ.
+    ///
+    /// ```
+    /// use forewarn::ndarray::{Array2, s};
+    /// use forewarn::prelude::*;
+    ///
+    /// let rows = Array2::from_shape_fn((600, 2), |(i, j)| ((i * 31 + j * 17) % 97) as f64);
+    /// let train = |part, seed| IsolationForestParams::default().seed(seed).train(Batch::new(part));
+    /// let morning = train(rows.slice(s![..300, ..]), 1)?;
+    /// let evening = train(rows.slice(s![300.., ..]), 2)?;
+    ///
+    /// let mut day = IsolationForest::merge(vec![morning, evening])?;
+    /// day.calibrate(rows.view(), Some(0.01))?;
+    /// assert_eq!(day.n_trees(), 200);
+    /// # Ok::<(), forewarn::Error>(())
+    /// ```
     pub fn merge(forests: Vec<Self>) -> Result<Self> {
         let mut forests = forests.into_iter();
         let mut merged = forests.next().ok_or(Error::Empty { what: "forests" })?;

@@ -3,7 +3,7 @@
 //! A tree cuts a few hundred rows apart at random until each is alone. What is abnormal is alone
 //! after few cuts. The score of a row is `2^(−E[h(x)] / c(psi))`: `h` is the number of cuts on its
 //! path, averaged over the trees, `c(psi)` what it is for a random search tree of as many rows. It
-//! lies in `(0, 1)`; 0.5 is a row like any other, and higher is worse.
+//! lies in `[0, 1]`; 0.5 is a row like any other, and higher is worse.
 //!
 //! ```
 //! use forewarn::forest::{IsolationForest, Verdict};
@@ -37,7 +37,7 @@
 //! ```
 //!
 //! # Which settings
-//! | settings | trees | time a row | for |
+//! | settings | trees | time a row, default = 1 | for |
 //! |---|---|---|---|
 //! | [`fast`](IsolationForestParams::fast) | 50 | 0.5 | millions of rows a second |
 //! | [`default`](IsolationForestParams#impl-Default-for-IsolationForestParams) | 100 | 1 | most uses |
@@ -45,9 +45,10 @@
 //! | [`accurate`](IsolationForestParams::accurate) | 200 | 30 | the best ranking |
 //!
 //! # How it is fast
-//! Trees of up to 256 leaves are not walked: see the module `dense`. All others are, eight at a
-//! time: see `walk`. Both give the same bits as the plain walk that they are tested against, on any
-//! processor and number of threads.
+//! Tables are not walked down trees of up to 256 leaves that cut one column at a time: all of a
+//! tree's nodes are compared at once, for 64 rows (`src/forest/dense.rs`). Single rows, and tables in
+//! all other trees, are walked, eight rows or trees at a time (`walk.rs`). Both give the same bits as
+//! the plain walk that they are tested against, with any vector instructions and number of threads.
 //!
 //! # Limits
 //! - Scores of different settings or data are not comparable; [`rank`](IsolationForest::rank) is.

@@ -42,7 +42,7 @@ pub enum Gain {
     /// `1 − (var_left + var_right) / (2 var)`, the same with variances. Where standard deviations
     /// take outliers off one by one, which makes paths of 30 nodes on 256 rows, variances weigh the
     /// wider side more and cut nearer to the middle: paths of 11 nodes, and better rankings on 11
-    /// data sets that it was not chosen by.
+    /// data sets that had no part in the choice.
     AveragedVariance,
     /// `1 − (n_left·sd_left + n_right·sd_right) / (n·sd)`: sides count by their rows ("fair-cut
     /// forest", Cortes 2021).
@@ -50,6 +50,18 @@ pub enum Gain {
 }
 
 /// How one node is split.
+///
+/// ```
+/// use forewarn::forest::{DepthLimit, Gain, IsolationForestParams, Split};
+///
+/// // The fully extended forest, however many columns there are:
+/// let extended = IsolationForestParams::standard().split(Split::Extended { level: usize::MAX });
+/// // A forest that cuts off small clusters first, until every row is alone:
+/// let guided = Split::Guided { gain: Gain::Averaged, columns: 2, candidates: 10 };
+/// let clustered =
+///     IsolationForestParams::standard().split(guided).depth_limit(DepthLimit::Unlimited);
+/// assert_ne!(extended.splits, clustered.splits);
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
@@ -65,8 +77,8 @@ pub enum Split {
         /// Columns that take part, less one.
         level: usize,
     },
-    /// The best cut of the best of some random projections, each a normal combination of
-    /// `columns` columns scaled by their standard deviation in the node.
+    /// The best cut of the best of some random projections, each the sum of `columns` columns with
+    /// normal coefficients, over the columns' standard deviations in the node.
     Guided {
         /// What is best.
         gain: Gain,
@@ -78,6 +90,19 @@ pub enum Split {
 }
 
 /// What a leaf says of the rows in it.
+///
+/// ```
+/// use forewarn::forest::{IsolationForestParams, Scoring};
+/// use forewarn::ndarray::Array2;
+/// use forewarn::prelude::*;
+///
+/// let far = |i| if i == 0 { 1_000.0 } else { (i * 31 % 97) as f64 };
+/// let rows = Array2::from_shape_fn((300, 1), |(i, _)| far(i));
+/// let params = IsolationForestParams::default().scoring(Scoring::Density);
+/// let forest = params.train(Batch::new(rows.view()))?;
+/// assert!(forest.score_one(&[1_000.0])? > forest.score_one(&[50.0])?);
+/// # Ok::<(), forewarn::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
@@ -92,6 +117,13 @@ pub enum Scoring {
 }
 
 /// The average path length `c(n)` that scores are measured against.
+///
+/// ```
+/// use forewarn::forest::{IsolationForestParams, Normalisation};
+///
+/// let params = IsolationForestParams::standard().normalisation(Normalisation::ScikitLearn);
+/// assert_ne!(params, IsolationForestParams::standard());
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
@@ -105,12 +137,25 @@ pub enum Normalisation {
 }
 
 /// What becomes of a row that lacks the value a node asks for.
+///
+/// ```
+/// use forewarn::forest::{IsolationForestParams, Missing};
+/// use forewarn::ndarray::Array2;
+/// use forewarn::prelude::*;
+///
+/// let rows = Array2::from_shape_fn((300, 2), |(i, j)| ((i * 31 + j * 17) % 97) as f64);
+/// let forest =
+///     IsolationForestParams::default().missing(Missing::Spread).train(Batch::new(rows.view()))?;
+/// let unknown = forest.score_one(&[f64::NAN, f64::NAN])?;
+/// assert!((unknown - forest.expectation()).abs() < 1e-12);
+/// # Ok::<(), forewarn::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub enum Missing {
-    /// It goes to the side that most of the node's training rows took. As fast as a row without
-    /// gaps.
+    /// It goes to the side that most of the node's training rows took. About as fast as a row
+    /// without gaps.
     #[default]
     Majority,
     /// It goes down both sides, weighted by the training rows on each: the expectation over the

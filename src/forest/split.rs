@@ -84,7 +84,9 @@ impl<'a> Splitter<'a> {
             } else {
                 match kind {
                     Split::Random | Split::Extended { level: 0 } => axis(column, low, high, stream),
-                    Split::Extended { level } => self.plane(rows, varying, level + 1, tree, stream),
+                    Split::Extended { level } => {
+                        self.plane(rows, varying, level.saturating_add(1), tree, stream)
+                    }
                     Split::Guided { gain, columns, candidates } => {
                         let how = (gain, columns, candidates);
                         guided::best(self, rows, varying, how, tree, stream)

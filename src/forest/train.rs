@@ -2,12 +2,12 @@
 
 use super::average_path;
 use super::block::columns_of_rows;
-use super::check::check_sample;
+use super::check::{check_rows, check_sample, check_values};
 use super::grow::{Plan, Sample, grow};
 use super::learn::Learned;
 use super::model::{DEFAULT_THRESHOLD, IsolationForest};
-use super::options::{DepthLimit, Scoring};
-use super::params::{IsolationForestParams, MOST_COLUMNS};
+use super::options::{DepthLimit, Scoring, Split};
+use super::params::{IsolationForestParams, MOST_COLUMNS, check_trees};
 use super::program::Programs;
 use super::sample::Population;
 use super::tree::Tree;
@@ -17,13 +17,13 @@ use crate::progress::Progress;
 use crate::rng::Stream;
 use crate::traits::{Batch, Train};
 use ndarray::{ArrayView1, ArrayView2};
-use std::time::{Duration, Instant};
 
 /// Rows that ranks are learned from where no contamination asks for a look at all of them.
 const CALIBRATION_ROWS: usize = 256;
 
-/// The observer is asked about this often, so that Ctrl-C takes effect at once.
-const BETWEEN_REPORTS: Duration = Duration::from_millis(20);
+/// Passes over single rows that a thread makes between two questions to the observer: some ten
+/// milliseconds, so that Ctrl-C takes effect at once.
+const STEPS_BETWEEN_REPORTS: usize = 200_000;
 
 impl Train for IsolationForestParams {
     type Target = ();
@@ -34,9 +34,10 @@ impl Train for IsolationForestParams {
     /// all rows are, in one scoring pass.
     ///
     /// # Errors
-    /// A setting out of its range; [`Error::Empty`] without rows or columns;
-    /// [`Error::Infinite`], [`Error::NotACategory`]; a weight that is negative, NaN or infinite,
-    /// or all weights zero.
+    /// [`Error::OutOfRange`] for a setting, [`Error::Empty`] without rows, columns or kinds of
+    /// split; [`Error::Infinite`] and [`Error::NotACategory`] for values; [`Error::Length`] unless
+    /// there is one weight a row, [`Error::NotANumber`] and [`Error::OutOfRange`] for weights that
+    /// are NaN, negative, infinite or all 0.
     fn train(&self, batch: Batch<'_>) -> Result<IsolationForest> {
         self.train_observed(batch, &mut ())
     }
@@ -60,6 +61,17 @@ impl IsolationForestParams {
     ///
     /// # Errors
     /// As [`train_observed`](Self::train_observed).
+    ///
+    /// ```
+    /// use forewarn::ndarray::Array2;
+    /// use forewarn::prelude::*;
+    ///
+    /// let rows = Array2::from_shape_fn((300, 2), |(i, j)| ((i * 31 + j * 17) % 97) as f32);
+    /// let forest = IsolationForestParams::default().train_values(rows.view(), None, &mut ())?;
+    /// let scores = forest.score_values(rows.view())?;
+    /// assert_eq!(scores[0], forest.score_one(&[0.0, 17.0])?);
+    /// # Ok::<(), forewarn::Error>(())
+    /// ```
     pub fn train_values<T>(
         &self,
         x: ArrayView2<'_, T>,
@@ -112,6 +124,19 @@ impl IsolationForestParams {
         Ok(flags)
     }
 
+    /// How many passes over a node's rows its split takes at most, roughly.
+    fn cost_of_a_split(&self) -> usize {
+        let cost = |&(_, split): &(f64, Split)| match split {
+            Split::Random => 1,
+            Split::Extended { level } => level.saturating_add(2),
+            // A pass a column, and sorting.
+            Split::Guided { columns, candidates, .. } => {
+                columns.saturating_add(8).saturating_mul(candidates)
+            }
+        };
+        self.splits.iter().map(cost).max().unwrap_or(1)
+    }
+
     /// Splits per path at most, for trees of `sample_size` rows.
     fn deepest(&self, sample_size: usize) -> Option<u32> {
         match self.depth_limit {
@@ -146,12 +171,12 @@ impl IsolationForest {
             range_penalty: self.params.range_penalty && self.params.scoring == Scoring::Depth,
         };
         let total = range.len();
-        let mut trees: Vec<Tree> = Vec::with_capacity(total);
-        // Groups of trees grow on all cores; between groups the observer is asked. A group doubles
-        // while it is quick. Which trees share a group changes nothing in them.
-        let mut group = parallel::threads();
+        let mut trees: Vec<Tree> = Vec::new();
+        // Groups of trees grow on all cores; between groups the observer is asked. Which trees share
+        // a group changes nothing in them.
+        let cost = sample_size.saturating_mul(self.params.cost_of_a_split()).max(1);
+        let group = (STEPS_BETWEEN_REPORTS / cost).max(1).saturating_mul(parallel::threads());
         while trees.len() < total {
-            let start = Instant::now();
             let first = range.start + trees.len();
             for tree in parallel::map(group.min(total - trees.len()), |index| {
                 self.grow_tree(x, population, sample_size, &plan, first + index)
@@ -160,9 +185,6 @@ impl IsolationForest {
             }
             if progress.advance(trees.len(), total).is_break() {
                 return Err(Error::Cancelled { done: trees.len(), total });
-            }
-            if start.elapsed() < BETWEEN_REPORTS {
-                group *= 2;
             }
         }
         Ok(trees)
@@ -202,28 +224,46 @@ impl IsolationForest {
     where
         T: Copy + Into<f64> + Send + Sync,
     {
-        let contamination = self.params.contamination;
-        let scores = if contamination.is_some() || x.nrows() <= CALIBRATION_ROWS {
-            self.score_values(x)?.to_vec()
-        } else {
-            let mut stream = Stream::new(self.params.seed, u64::MAX);
-            let rows = stream.distinct(x.nrows(), CALIBRATION_ROWS);
+        let scores = if let Some(rows) = self.calibration_rows(x.nrows()) {
+            check_rows(x, &rows, &self.categorical)?;
             parallel::map(rows.len(), |index| {
                 let row: Vec<f64> =
                     x.row(rows[index] as usize).iter().map(|&value| value.into()).collect();
                 self.score_of(self.scorer().sum_one(&row))
             })
+        } else {
+            self.score_values(x)?.to_vec()
         };
-        self.calibrate_with(scores, contamination);
+        self.calibrate_with(scores, self.params.contamination);
         Ok(())
+    }
+
+    /// Which of the training rows ranks are learned from; `None` for all.
+    fn calibration_rows(&self, rows: usize) -> Option<Vec<u32>> {
+        let all = self.params.contamination.is_some() || rows <= CALIBRATION_ROWS;
+        (!all).then(|| Stream::new(self.params.seed, u64::MAX).distinct(rows, CALIBRATION_ROWS))
     }
 
     /// Grows `more` trees on `batch`, as if the forest had been trained with so many more from the
     /// beginning: on the same rows, 60 trees extended by 40 are the forest of 100. Threshold and
-    /// ranks are learned anew from these rows; what verdicts taught the old leaves is kept.
+    /// ranks are learned anew from these rows, with the contamination of the settings; verdicts are
+    /// learned anew over all trees. Takes as long as training `more` trees.
     ///
     /// # Errors
-    /// As [`train`](Train::train), and [`Error::Width`]. The forest is then as before.
+    /// As [`train`](Train::train), [`Error::Width`], and [`Error::OutOfRange`] for more than
+    /// 16,777,216 trees. The forest is then as before.
+    ///
+    /// ```
+    /// use forewarn::ndarray::Array2;
+    /// use forewarn::prelude::*;
+    ///
+    /// let rows = Array2::from_shape_fn((300, 2), |(i, j)| ((i * 31 + j * 17) % 97) as f64);
+    /// let batch = Batch::new(rows.view());
+    /// let mut forest = IsolationForestParams::default().n_trees(60).train(batch)?;
+    /// forest.extend(batch, 40)?;
+    /// assert_eq!(forest, IsolationForestParams::default().n_trees(100).train(batch)?);
+    /// # Ok::<(), forewarn::Error>(())
+    /// ```
     pub fn extend(&mut self, batch: Batch<'_>, more: usize) -> Result<()> {
         self.extend_observed(batch, more, &mut ())
     }
@@ -241,7 +281,8 @@ impl IsolationForest {
         self.extend_values(batch.x, batch.weight, more, progress)
     }
 
-    /// As [`extend_observed`](Self::extend_observed), on values of any type.
+    /// As [`extend_observed`](Self::extend_observed), on values of any type that converts to `f64`
+    /// without loss.
     ///
     /// # Errors
     /// As [`extend_observed`](Self::extend_observed).
@@ -261,11 +302,15 @@ impl IsolationForest {
         if x.nrows() == 0 {
             return Err(Error::Empty { what: "rows" });
         }
+        let old = self.trees.len();
+        check_trees("more", more, old.saturating_add(more))?;
         let population = population(x, weight)?;
-        let (old, sample_size) = (
-            self.trees.len(),
-            population.sample_size(self.params.subsample, self.params.replacement),
-        );
+        let sample_size = population.sample_size(self.params.subsample, self.params.replacement);
+        // Now, not when they are scored: then the forest would already have changed.
+        match self.calibration_rows(x.nrows()) {
+            Some(rows) => check_rows(x, &rows, &self.categorical)?,
+            None => check_values(x, &self.categorical)?,
+        }
         let new = self.grow_trees(x, &population, old..old + more, progress)?;
         let average_path = average_path::average_path_length(sample_size, self.normalisation());
         // Not where they agree: rounding would keep 60 + 40 trees from being the 100.

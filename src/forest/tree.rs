@@ -5,7 +5,6 @@ use super::options::Missing;
 
 /// How a node sends rows on.
 #[derive(Debug, Clone, PartialEq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub(crate) enum Rule {
     /// Nothing further: the row stays here.
     Leaf,
@@ -21,6 +20,7 @@ pub(crate) enum Rule {
 /// One column's part in a hyperplane.
 #[derive(Debug, Clone, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(deny_unknown_fields))]
 pub(crate) struct Term {
     pub(crate) column: u32,
     pub(crate) coefficient: f64,
@@ -33,6 +33,7 @@ pub(crate) struct Term {
 /// that the node never saw among them: what was never seen is more of an anomaly.
 #[derive(Debug, Clone, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(deny_unknown_fields))]
 pub(crate) struct CategorySet {
     /// Codes, ascending.
     pub(crate) codes: Vec<u32>,
@@ -48,7 +49,6 @@ impl CategorySet {
 
 /// One node. A node's children lie side by side, after it: `child` and `child + 1`.
 #[derive(Debug, Clone, PartialEq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub(crate) struct Node {
     pub(crate) rule: Rule,
     /// Index of the left child; 0 in a leaf.
@@ -64,7 +64,6 @@ pub(crate) struct Node {
 
 /// One tree; the root is node 0.
 #[derive(Debug, Clone, PartialEq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub(crate) struct Tree {
     pub(crate) nodes: Vec<Node>,
     pub(crate) terms: Vec<Term>,
@@ -174,6 +173,18 @@ impl Tree {
             sum += share * (self.nodes[leaf].value - f64::from(penalties));
         });
         sum
+    }
+
+    /// How many splits lie above every node.
+    pub(crate) fn depths(&self) -> Vec<u32> {
+        let mut depths = vec![0; self.nodes.len()];
+        for (index, node) in self.nodes.iter().enumerate() {
+            if node.child != 0 {
+                let below = depths[index] + 1;
+                depths[node.child as usize..][..2].fill(below);
+            }
+        }
+        depths
     }
 
     /// Renames the columns: `columns[old]` is the new number.

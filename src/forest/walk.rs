@@ -70,7 +70,6 @@ impl<const K: usize, const PENALTY: bool, const FULL: bool> Walk<K, PENALTY, FUL
 
     fn add(&mut self, tree: &Tree) {
         let root = self.nodes.len() as u32;
-        let mut depth = vec![0_u32; tree.nodes.len()];
         for (index, node) in tree.nodes.iter().enumerate() {
             let (mut coefficients, mut columns) = ([0.0; K], [0; K]);
             let mut centers = [f64::NAN; K];
@@ -97,10 +96,6 @@ impl<const K: usize, const PENALTY: bool, const FULL: bool> Walk<K, PENALTY, FUL
             }
             let inner = node.child != 0;
             let child = root + if inner { node.child } else { index as u32 };
-            if inner {
-                depth[node.child as usize] = depth[index] + 1;
-                depth[node.child as usize + 1] = depth[index] + 1;
-            }
             let (margin, step) = (node.margin, u32::from(inner));
             self.nodes.push(Node { threshold, margin, coefficients, columns, child, step });
             self.values.push(node.value);
@@ -110,7 +105,7 @@ impl<const K: usize, const PENALTY: bool, const FULL: bool> Walk<K, PENALTY, FUL
             }
         }
         self.roots.push(root);
-        self.depths.push(depth.into_iter().max().unwrap_or(0));
+        self.depths.push(tree.depths().into_iter().max().unwrap_or(0));
     }
 
     /// One step down for the row whose column `c` is `x[c * stride + lane]`: where it leads, and 1

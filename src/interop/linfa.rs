@@ -1,18 +1,4 @@
 //! linfa: `Fit` for settings, `Predict` for models.
-//!
-//! ```
-//! use forewarn::forest::IsolationForestParams;
-//! use linfa::prelude::*;
-//! use linfa::Dataset;
-//! use ndarray::{Array1, Array2};
-//!
-//! let records = Array2::from_shape_fn((300, 2), |(i, j)| ((i * 31 + j * 17) % 97) as f64);
-//! let dataset = Dataset::from(records);
-//! let forest = IsolationForestParams::default().fit(&dataset)?;
-//! let scores: Array1<f64> = forest.predict(&dataset);
-//! assert_eq!(scores.len(), 300);
-//! # Ok::<(), forewarn::Error>(())
-//! ```
 
 use crate::error::{Error, Result};
 use crate::forest::{IsolationForest, IsolationForestParams};
@@ -27,6 +13,21 @@ impl From<linfa::Error> for Error {
     }
 }
 
+/// With the feature `linfa`.
+///
+/// ```
+/// use forewarn::forest::IsolationForestParams;
+/// use linfa::prelude::*;
+/// use linfa::Dataset;
+/// use ndarray::{Array1, Array2};
+///
+/// let records = Array2::from_shape_fn((300, 2), |(i, j)| ((i * 31 + j * 17) % 97) as f64);
+/// let dataset = Dataset::from(records);
+/// let forest = IsolationForestParams::default().fit(&dataset)?;
+/// let scores: Array1<f64> = forest.predict(&dataset);
+/// assert_eq!(scores.len(), 300);
+/// # Ok::<(), forewarn::Error>(())
+/// ```
 impl<D: Data<Elem = f64>, T> Fit<ArrayBase<D, Ix2>, T, Error> for IsolationForestParams {
     type Object = IsolationForest;
 
@@ -41,6 +42,7 @@ impl<D: Data<Elem = f64>, T> Fit<ArrayBase<D, Ix2>, T, Error> for IsolationFores
     }
 }
 
+/// With the feature `linfa`; an example is at `Fit` for [`IsolationForestParams`].
 impl<D: Data<Elem = f64>> PredictInplace<ArrayBase<D, Ix2>, Array1<f64>> for IsolationForest {
     /// Scores the rows. linfa's signature has no room for an error: where
     /// [`score`](Score::score) gives one (another width, ±∞), every score is NaN.

@@ -75,5 +75,6 @@ fn check_weights(labels: &[bool], weights: &[f64]) -> Result<f64> {
         let allowed = "above 0";
         return Err(Error::OutOfRange { name: "the sum of the weights", value: 0.0, allowed });
     }
-    Ok(largest.log2().floor().exp2())
+    // The logarithm of the very largest floats rounds up to 1,024, whose power is infinite.
+    Ok(largest.log2().floor().min(1_023.0).exp2())
 }

@@ -88,9 +88,15 @@ fn what_training_cannot_make_is_refused() {
     assert_eq!(field("sample_size", json!(0)), scale);
     assert_eq!(field("average_path", json!(-1.0)), scale);
     assert_eq!(field("threshold", json!(-1.0)), scale);
+    assert_eq!(field("threshold", json!(1.5)), scale);
+    assert_eq!(field("average_path", json!(1e300)), scale);
+    assert_eq!(field("average_path", json!(0.0)), "an average path length of 0 with splits");
+    let quantiles = "calibration of 256 quantiles, 256 ascending scores expected";
+    let edit = |saved: &mut Value| saved["calibration"]["quantiles"][255] = json!(1e300);
+    assert_eq!(invalid(edited(edit)), quantiles);
     assert_eq!(
         invalid(edited(|saved| saved["calibration"]["quantiles"] = json!([0.5]))),
-        "calibration of 1 quantiles, 256 ascending ones expected"
+        "calibration of 1 quantiles, 256 ascending scores expected"
     );
     assert_eq!(
         edited(|saved| saved["params"]["contamination"] = json!(0.7)),

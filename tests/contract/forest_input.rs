@@ -3,7 +3,7 @@
 use crate::rows::normal_rows;
 use forewarn::forest::{
     DepthLimit, Gain, IsolationForest, IsolationForestParams, Normalisation, Scoring, Split,
-    Subsample,
+    Subsample, Verdict,
 };
 use forewarn::ndarray::{Array1, Array2, array};
 use forewarn::prelude::{Batch, Score, Train};
@@ -30,6 +30,11 @@ fn settings_out_of_their_ranges() {
     let guided = |columns, candidates| Split::Guided { gain: Gain::Pooled, columns, candidates };
     let cases = [
         (params().n_trees(0), "n_trees is 0: it must be at least 1".to_owned()),
+        (
+            params().n_trees(16_777_217),
+            "n_trees is 16777217: it must be small enough for a forest of at most 16,777,216 trees"
+                .to_owned(),
+        ),
         (
             params().subsample(Subsample::Rows(0)),
             "subsample rows is 0: it must be at least 1".to_owned(),
@@ -91,13 +96,13 @@ fn settings_out_of_their_ranges() {
 fn settings_at_the_ends_of_their_ranges() {
     for params in [
         params().n_trees(1),
+        params().split(Split::Extended { level: usize::MAX }),
         params().subsample(Subsample::Rows(usize::MAX)),
         params().subsample(Subsample::Share(f64::MIN_POSITIVE)),
         params().subsample(Subsample::Share(1.0)),
         params().feature_share(f64::MIN_POSITIVE),
         params().depth_limit(DepthLimit::At(u32::MAX)),
         params().splits(vec![(5e-324, Split::Random), (1e300, Split::Extended { level: 0 })]),
-        params().split(Split::Extended { level: usize::MAX - 1 }),
         params().split(Split::Guided { gain: Gain::Pooled, columns: usize::MAX, candidates: 1 }),
         params().contamination(Some(0.5)),
         params().contamination(Some(f64::MIN_POSITIVE)),
@@ -120,6 +125,8 @@ fn nothing_to_learn_from() {
 
 #[test]
 fn infinities_in_training() {
+    // Rows that no tree draws are not looked at.
+    let params = || params().subsample(Subsample::All);
     for value in [f64::INFINITY, f64::NEG_INFINITY] {
         let mut rows = normal_rows(3, 40_000, 3);
         rows[[20_000, 1]] = value;
@@ -234,6 +241,25 @@ fn more_trees_on_bad_rows() -> Result<()> {
         "weight is -1: it must be finite and at least 0"
     );
     assert!(forest == before, "what was refused changed nothing");
+    Ok(())
+}
+
+#[test]
+fn more_trees_on_a_bad_row_that_no_tree_draws() -> Result<()> {
+    // Only the threshold and the ranks look at it, when the trees are grown.
+    let mut bad = normal_rows(4, 2_000, 3);
+    bad[[1_999, 2]] = f64::INFINITY;
+    let few = params().n_trees(1).subsample(Subsample::Rows(2)).contamination(Some(0.1));
+    let mut forest = trained(&few)?;
+    forest.learn(normal_rows(3, 2, 3).view(), &[Verdict::Confirmed, Verdict::Rejected])?;
+    let (before, scores) = (forest.clone(), forest.score(normal_rows(5, 9, 3).view())?);
+    let refused = Error::Infinite { row: 1_999, column: 2, value: f64::INFINITY };
+    assert_eq!(forest.extend(Batch::new(bad.view()), 1), Err(refused));
+    assert!(forest == before, "what was refused changed nothing");
+    assert_eq!(forest.score(normal_rows(5, 9, 3).view())?, scores);
+    let many = forest.extend(Batch::new(normal_rows(4, 20, 3).view()), usize::MAX);
+    assert!(matches!(many, Err(Error::OutOfRange { name: "more", .. })));
+    assert!(forest == before);
     Ok(())
 }
 

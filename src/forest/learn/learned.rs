@@ -2,12 +2,16 @@
 
 use super::super::calibrate::Calibration;
 #[cfg(feature = "serde")]
+use super::super::check::check_row;
+#[cfg(feature = "serde")]
 use super::super::tree::Tree;
 use super::params::{LearnParams, Verdict};
 #[cfg(feature = "serde")]
 use crate::error::{Error, Result};
 use ndarray::ArrayView2;
 use std::cmp::Ordering;
+#[cfg(feature = "serde")]
+use std::ops::RangeInclusive;
 
 /// Share of the verdicts that must be rejections for confirmed rows to ask for a whole margin.
 const ENOUGH_REJECTED: f64 = 0.1;
@@ -118,7 +122,13 @@ impl Learned {
 
     /// Whether it can belong to a forest of these trees: for what was read from a file.
     #[cfg(feature = "serde")]
-    pub(crate) fn check(&self, columns: usize, trees: &[Tree]) -> Result<()> {
+    pub(crate) fn check(
+        &self,
+        categorical: &[bool],
+        trees: &[Tree],
+        possible_leaves: impl Fn(u32) -> RangeInclusive<f64>,
+    ) -> Result<()> {
+        let columns = categorical.len();
         let invalid = |reason: String| Err(Error::InvalidModel { reason });
         self.params.check().or_else(|error| invalid(format!("learning with {error}")))?;
         for Judged { row, .. } in &self.judged {
@@ -126,9 +136,8 @@ impl Learned {
                 let width = row.len();
                 return invalid(format!("a verdict on {width} columns, {columns} expected"));
             }
-            if let Some(value) = row.iter().flatten().find(|value| !value.is_finite()) {
-                return invalid(format!("a verdict on the value {value}"));
-            }
+            let row: Vec<f64> = row.iter().map(|value| value.unwrap_or(f64::NAN)).collect();
+            check_row(&row, categorical).or_else(|error| invalid(format!("a verdict: {error}")))?;
         }
         if !self.judged.is_sorted_by(|a, b| a.order(b).is_le()) {
             return invalid("verdicts out of order".to_owned());
@@ -140,9 +149,15 @@ impl Learned {
         if self.judged.is_empty() || !lengths.eq(trees.iter().map(leaves)) {
             return invalid("leaf values before learning that are not the trees'".to_owned());
         }
-        match before.leaves.iter().flatten().find(|value| !value.is_finite()) {
-            Some(value) => invalid(format!("a leaf value before learning is {value}")),
-            None => Ok(()),
+        for (tree, values) in trees.iter().zip(&before.leaves) {
+            let depths = tree.depths();
+            let leaves = (0..tree.nodes.len()).filter(|&index| tree.nodes[index].child == 0);
+            for (leaf, value) in leaves.zip(values) {
+                if !possible_leaves(depths[leaf]).contains(value) {
+                    return invalid(format!("a leaf value before learning is {value}"));
+                }
+            }
         }
+        Ok(())
     }
 }

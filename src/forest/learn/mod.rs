@@ -23,8 +23,9 @@ use learned::Before;
 use ndarray::ArrayView2;
 use solver::{Wish, solve};
 
-/// Lowest mean path length of trees that split at all: each split adds one. Only verdicts go lower.
-const SHORTEST_PATH: f64 = 1.0;
+/// Below this mean path length scores are hard to tell from 1: only range penalties bring a forest
+/// without verdicts there.
+const SHORTEST_PATH: f64 = 1.0 / 1_024.0;
 
 impl IsolationForest {
     /// Learns from an operator's verdicts on the rows of `x`, with the default settings:
@@ -226,7 +227,7 @@ impl IsolationForest {
 }
 
 /// A mean of leaf values brought to where its score lies strictly within `(0, 1)`. Keeps the order,
-/// and changes nothing that a forest without verdicts can have.
+/// and changes nothing that a forest without verdicts tells apart.
 pub(crate) fn within_bounds(mean: f64, average_path: f64, scoring: Scoring) -> f64 {
     match scoring {
         // Smooth at the joint, and never down at 0, where the score would be 1.

@@ -270,14 +270,15 @@ fn hostile_files_are_refused() {
     let mut forest = IsolationForestParams::standard().train(Batch::new(x.view())).unwrap();
     forest.learn(x.slice(s![9..11, ..]), &BOTH).unwrap();
     let json = serde_json::to_value(&forest.learned).unwrap();
+    let possible = |depth: u32| f64::from(depth)..=1e12;
     let read = |json: &serde_json::Value| {
         let learned: Learned = serde_json::from_value(json.clone()).unwrap();
-        learned.check(3, &forest.trees).map(|()| learned)
+        learned.check(&[false; 3], &forest.trees, possible).map(|()| learned)
     };
     assert!(read(&json).unwrap() == forest.learned);
     let learned: Learned = serde_json::from_value(json.clone()).unwrap();
-    assert!(learned.check(2, &forest.trees).is_err());
-    assert!(learned.check(3, &forest.trees[1..]).is_err());
+    assert!(learned.check(&[false; 2], &forest.trees, possible).is_err());
+    assert!(learned.check(&[false; 3], &forest.trees[1..], possible).is_err());
     let edits: [(&str, serde_json::Value); 5] = [
         ("/params/strength", (-1.0).into()),
         ("/judged/0/row", vec![1.0].into()),
