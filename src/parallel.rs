@@ -14,6 +14,28 @@ pub(crate) fn map<T: Send>(count: usize, f: impl Fn(usize) -> T + Sync + Send) -
     (0..count).map(f).collect()
 }
 
+/// As [`map`], with something that each thread makes once and uses again and again.
+#[cfg(feature = "parallel")]
+pub(crate) fn map_with<T: Send, W>(
+    count: usize,
+    workspace: impl Fn() -> W + Sync + Send,
+    f: impl Fn(&mut W, usize) -> T + Sync + Send,
+) -> Vec<T> {
+    use rayon::prelude::*;
+    (0..count).into_par_iter().map_init(workspace, f).collect()
+}
+
+/// As [`map`], with something that is made once and used again and again.
+#[cfg(not(feature = "parallel"))]
+pub(crate) fn map_with<T: Send, W>(
+    count: usize,
+    workspace: impl Fn() -> W + Sync + Send,
+    f: impl Fn(&mut W, usize) -> T + Sync + Send,
+) -> Vec<T> {
+    let mut workspace = workspace();
+    (0..count).map(|index| f(&mut workspace, index)).collect()
+}
+
 /// Calls `f(first index, chunk)` on chunks of `size` values, the last one maybe shorter.
 #[cfg(feature = "parallel")]
 pub(crate) fn chunks_mut<T: Send>(

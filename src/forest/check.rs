@@ -1,5 +1,6 @@
 //! Is this table fit to learn from, or to score?
 
+use super::grow::Sample;
 use super::params::LARGEST_CATEGORY;
 use crate::error::{Error, Result};
 use crate::parallel;
@@ -43,22 +44,19 @@ pub(crate) fn check_rows<T: Copy + Into<f64>>(
     })
 }
 
-/// As [`check_values`], for a tree's sample, column by column. `place` gives the row and column of
-/// the data that a sampled value was copied from.
+/// As [`check_values`], for a tree's sample. `place` gives the row and column of the data that a
+/// sampled value was copied from.
 pub(crate) fn check_sample(
-    values: &[f64],
-    categorical: &[bool],
+    sample: &Sample,
     place: impl Fn(usize, usize) -> (usize, usize),
 ) -> Result<()> {
-    let infinite = values.iter().fold(0, |any, value| any | u64::from(value.is_infinite())) != 0;
-    if !infinite && !categorical.contains(&true) {
+    if !sample.gaps.contains(&true) && !sample.categorical.contains(&true) {
         return Ok(());
     }
-    let rows = values.len() / categorical.len();
-    (0..rows).try_for_each(|index| {
-        categorical.iter().enumerate().try_for_each(|(column, &category)| {
+    (0..sample.rows).try_for_each(|index| {
+        sample.categorical.iter().enumerate().try_for_each(|(column, &category)| {
             let (row, in_data) = place(index, column);
-            check_value(row, in_data, values[column * rows + index], category)
+            check_value(row, in_data, sample.column(column)[index], category)
         })
     })
 }

@@ -1,4 +1,4 @@
-//! Scoring by ranks: every inner node of every tree is evaluated, 64 rows at once, and nothing is
+//! Scoring by ranks: every inner node of every tree is evaluated, 128 rows at once, and nothing is
 //! ever looked up by a row's own path.
 //!
 //! A forest compares a column with finitely many thresholds. Once it is known how many of them lie

@@ -28,9 +28,19 @@ pub(crate) struct Sample {
     pub(crate) values: Vec<f64>,
     /// For every column, whether it holds categories.
     pub(crate) categorical: Vec<bool>,
+    /// For every column, whether any value is not finite: missing, once infinities were refused.
+    pub(crate) gaps: Vec<bool>,
 }
 
 impl Sample {
+    /// Notes which columns hold values that are not finite; without branches, so that it vectorises.
+    pub(crate) fn find_gaps(&mut self) {
+        let odd = |any: u64, value: &f64| any | u64::from(!value.is_finite());
+        let columns = self.values.chunks_exact(self.rows);
+        self.gaps.clear();
+        self.gaps.extend(columns.map(|values| values.iter().fold(0, odd) != 0));
+    }
+
     /// One column.
     pub(crate) fn column(&self, index: usize) -> &[f64] {
         &self.values[index * self.rows..(index + 1) * self.rows]
@@ -55,7 +65,9 @@ struct Pending {
 /// ones; memory O(rows). An explicit stack takes the place of recursion: with an unlimited depth
 /// a path can be as long as the sample.
 pub(crate) fn grow(sample: &Sample, plan: &Plan<'_>, stream: &mut Stream) -> Tree {
-    let mut tree = Tree { nodes: vec![Node::LEAF], terms: Vec::new(), sets: Vec::new() };
+    let mut nodes = Vec::with_capacity(128.min(2 * sample.rows));
+    nodes.push(Node::LEAF);
+    let mut tree = Tree { nodes, terms: Vec::new(), sets: Vec::new() };
     let mut rows: Vec<u32> = (0..sample.rows as u32).collect();
     let mut splitter = Splitter::new(sample, plan);
     let root =

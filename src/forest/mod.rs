@@ -46,7 +46,7 @@
 //!
 //! # How it is fast
 //! Tables are not walked down trees of up to 256 leaves that cut one column at a time: all of a
-//! tree's nodes are compared at once, for 64 rows (`src/forest/dense.rs`). Single rows, and tables in
+//! tree's nodes are compared at once, for 128 rows (`src/forest/dense.rs`). Single rows, and tables in
 //! all other trees, are walked, eight rows or trees at a time (`walk.rs`). Both give the same bits as
 //! the plain walk that they are tested against, with any vector instructions and number of threads.
 //!

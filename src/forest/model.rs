@@ -175,9 +175,9 @@ impl IsolationForest {
     /// scale that does not depend on the settings. 0.999 is a row that one in a thousand exceeds.
     ///
     /// From all training rows where a contamination was asked for or
-    /// [`calibrate`](Self::calibrate) was called, else from a sample of 256 of them. Between kept
+    /// [`calibrate`](Self::calibrate) was called, else from a sample of 128 of them. Between kept
     /// quantiles by straight lines, off by at most the step from one to the next: with `n` rows
-    /// `1 − n^(−1/255)` of the share above, 2 % for 256 rows and 5 % for a million. O(1).
+    /// `1 − n^(−1/255)` of the share above, 2 % for 128 rows and 5 % for a million. O(1).
     ///
     /// # Errors
     /// [`Error::Incompatible`] for a merged forest that was not calibrated since;

@@ -1,4 +1,4 @@
-//! How many thresholds lie below a value: exactly, without branches, for 64 values in step.
+//! How many thresholds lie below a value: exactly, without branches, for a block of values in step.
 
 use super::block::LANES;
 use std::hint::select_unpredictable;

@@ -19,7 +19,7 @@ use crate::traits::{Batch, Train};
 use ndarray::{ArrayView1, ArrayView2};
 
 /// Rows that ranks are learned from where no contamination asks for a look at all of them.
-const CALIBRATION_ROWS: usize = 256;
+const CALIBRATION_ROWS: usize = 128;
 
 /// Passes over single rows that a thread makes between two questions to the observer: some ten
 /// milliseconds, so that Ctrl-C takes effect at once.
@@ -30,7 +30,7 @@ impl Train for IsolationForestParams {
     type Model = IsolationForest;
 
     /// Grows a forest. O(trees · psi · depth), however many rows there are: only rows that a tree
-    /// draws are read and checked, and the 256 that ranks are learned from. With a contamination
+    /// draws are read and checked, and the 128 that ranks are learned from. With a contamination
     /// all rows are, in one scoring pass.
     ///
     /// # Errors
@@ -178,8 +178,9 @@ impl IsolationForest {
         let group = (STEPS_BETWEEN_REPORTS / cost).max(1).saturating_mul(parallel::threads());
         while trees.len() < total {
             let first = range.start + trees.len();
-            for tree in parallel::map(group.min(total - trees.len()), |index| {
-                self.grow_tree(x, population, sample_size, &plan, first + index)
+            let count = group.min(total - trees.len());
+            for tree in parallel::map_with(count, Sample::default, |sample, index| {
+                self.grow_tree(x, population, sample, &plan, first + index)
             }) {
                 trees.push(tree?);
             }
@@ -194,25 +195,33 @@ impl IsolationForest {
         &self,
         x: ArrayView2<'_, T>,
         population: &Population,
-        sample_size: usize,
+        sample: &mut Sample,
         plan: &Plan<'_>,
         index: usize,
     ) -> Result<Tree> {
         let mut stream = Stream::new(self.params.seed, index as u64);
+        let sample_size = population.sample_size(self.params.subsample, self.params.replacement);
         let rows = population.draw(sample_size, self.params.replacement, &mut stream);
         let offered = ((self.columns as f64 * self.params.feature_share) as usize).max(1);
         let only = (offered < self.columns).then(|| stream.distinct(self.columns, offered));
-        let mut values = vec![0.0; rows.len() * offered];
-        columns_of_rows(x, rows.len(), |index| rows[index] as usize, only.as_deref(), &mut values);
-        let categorical = match &only {
-            None => self.categorical.clone(),
-            Some(only) => only.iter().map(|&column| self.categorical[column as usize]).collect(),
-        };
-        check_sample(&values, &categorical, |index, column| {
+        sample.rows = rows.len();
+        // Only its length matters: every value is overwritten.
+        sample.values.resize(rows.len() * offered, 0.0);
+        let values = &mut sample.values;
+        columns_of_rows(x, rows.len(), |index| rows[index] as usize, only.as_deref(), values);
+        sample.categorical.clear();
+        match &only {
+            None => sample.categorical.extend(&self.categorical),
+            Some(only) => {
+                let flags = only.iter().map(|&column| self.categorical[column as usize]);
+                sample.categorical.extend(flags);
+            }
+        }
+        sample.find_gaps();
+        check_sample(sample, |index, column| {
             (rows[index] as usize, only.as_ref().map_or(column, |only| only[column] as usize))
         })?;
-        let sample = Sample { rows: rows.len(), values, categorical };
-        let mut tree = grow(&sample, plan, &mut stream);
+        let mut tree = grow(sample, plan, &mut stream);
         if let Some(only) = only {
             tree.rename_columns(&only);
         }
