@@ -217,3 +217,45 @@ fn the_same_seed_gives_the_same_scores_in_every_release() -> Result<()> {
     assert!(changed.is_empty(), "{changed:?}");
     Ok(())
 }
+
+/// Settings and verdicts of the forest in `forest_v1.bin`.
+#[cfg(feature = "serde")]
+fn saved_forest() -> Result<IsolationForest> {
+    use forewarn::forest::Verdict;
+    let guided = Split::Guided { gain: Gain::AveragedVariance, columns: 2, candidates: 2 };
+    let params = IsolationForestParams::standard()
+        .split(guided)
+        .depth_limit(DepthLimit::Unlimited)
+        .range_penalty(true);
+    let mut forest = pinned(params)?;
+    let rows = pinned_rows();
+    let judged = rows.select(forewarn::ndarray::Axis(0), &[1, 4]);
+    forest.learn(judged.view(), &[Verdict::Rejected, Verdict::Confirmed])?;
+    Ok(forest)
+}
+
+/// Written by the first version that had this format; files of users look like it.
+#[cfg(feature = "serde")]
+#[test]
+fn a_file_of_format_1_can_still_be_read() -> Result<()> {
+    let mut forest = IsolationForest::from_bytes(include_bytes!("forest_v1.bin"))?;
+    assert_eq!((forest.n_trees(), forest.n_verdicts(), forest.sample_size()), (10, 2, 20));
+    let learned = forest.score(pinned_rows().view())?;
+    forest.forget_verdicts();
+    let trained = forest.score(pinned_rows().view())?;
+    // As pinned above for the guided forest.
+    for (row, expected) in [(0, 0.571_016_723_479_955), (4, 0.661_277_366_733_419_7)] {
+        assert!((trained[row] - expected).abs() < 1e-13, "{}", trained[row]);
+    }
+    assert!(learned[1] < trained[1] && learned[4] > trained[4]);
+    Ok(())
+}
+
+#[cfg(feature = "serde")]
+#[test]
+#[ignore = "writes the file that the test above reads; for a new format, under a new name"]
+fn write_a_file_of_the_newest_format() -> Result<()> {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden");
+    std::fs::write(folder.join("forest_newest.bin"), saved_forest()?.to_bytes()?).expect("written");
+    Ok(())
+}
