@@ -222,6 +222,7 @@ fn the_same_seed_gives_the_same_scores_in_every_release() -> Result<()> {
 #[cfg(feature = "serde")]
 fn saved_forest() -> Result<IsolationForest> {
     use forewarn::forest::Verdict;
+    use forewarn::ndarray::Axis;
     let guided = Split::Guided { gain: Gain::AveragedVariance, columns: 2, candidates: 2 };
     let params = IsolationForestParams::standard()
         .split(guided)
@@ -229,7 +230,7 @@ fn saved_forest() -> Result<IsolationForest> {
         .range_penalty(true);
     let mut forest = pinned(params)?;
     let rows = pinned_rows();
-    let judged = rows.select(forewarn::ndarray::Axis(0), &[1, 4]);
+    let judged = rows.select(Axis(0), &[1, 4]);
     forest.learn(judged.view(), &[Verdict::Rejected, Verdict::Confirmed])?;
     Ok(forest)
 }
