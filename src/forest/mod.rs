@@ -31,8 +31,10 @@
 //! forest.learn(array![[5.0, 68.0]].view(), &[Verdict::Rejected])?;
 //! assert!(forest.score_one(&row)? < explanation.score);
 //!
+//! # #[cfg(feature = "serde")] {
 //! let saved = forest.to_bytes()?;
 //! assert_eq!(IsolationForest::from_bytes(&saved)?, forest);
+//! # }
 //! # Ok::<(), forewarn::Error>(())
 //! ```
 //!
