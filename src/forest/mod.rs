@@ -51,6 +51,8 @@
 //! tree's nodes are compared at once, for 128 rows (`src/forest/dense.rs`). Single rows, and tables in
 //! all other trees, are walked, eight rows or trees at a time (`walk.rs`). Both give the same bits as
 //! the plain walk that they are tested against, with any vector instructions and number of threads.
+//! The environment variable `FOREWARN_SIMD` (`scalar`, `avx2` or `avx512`, read once) limits the vector
+//! instructions, to compare them.
 //!
 //! # Limits
 //! - Scores of different settings or data are not comparable; [`rank`](IsolationForest::rank) is.
