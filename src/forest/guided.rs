@@ -4,8 +4,9 @@
 //! fair-cut forest (Cortes, "Revisiting randomized choices in isolation forests", 2021).
 
 use super::options::Gain;
-use super::split::{Proposal, Splitter, mean};
+use super::split::{Proposal, Splitter};
 use super::tree::{Rule, Term, Tree};
+use super::values::mean;
 use crate::rng::Stream;
 
 /// What evaluating a projection needs; kept from node to node.

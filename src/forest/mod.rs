@@ -91,6 +91,7 @@ mod simd;
 mod split;
 mod train;
 mod tree;
+mod values;
 mod walk;
 
 pub use explain::Explanation;
