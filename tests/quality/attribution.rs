@@ -148,6 +148,10 @@ impl Machine {
 /// the training values are alike. With a floor of a thousandth of the metric's range under the
 /// divisor it finds as many causes as the forests, or one more (printed beside them); but a floor
 /// that suits must be known, and these metrics have all been scaled to a range of 1.
+///
+/// Read the figures with care. The row that stands for a segment is its most abnormal one, which was
+/// the best of six ways to choose or average rows; averaged over the rows above the threshold, the
+/// deviations find more causes than the forests at this quantile (111 against 107 to 110 of 117).
 #[test]
 fn the_top_three_hit_a_true_cause_more_often_than_robust_deviations() {
     let machines = [
