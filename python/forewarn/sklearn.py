@@ -209,7 +209,7 @@ class IsolationForest(OutlierMixin, BaseEstimator):  # type: ignore[misc]
             raise
 
     def score_samples(self, X: Any) -> NDArray[np.float64]:
-        """The opposite of the anomaly score: in (-1, 0), lower for more abnormal rows.
+        """The opposite of the anomaly score: in [-1, 0], lower for more abnormal rows.
 
         Parameters
         ----------
