@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 #![deny(unsafe_code)]
 
+pub mod boost;
 pub mod error;
 pub mod forest;
 pub mod metrics;

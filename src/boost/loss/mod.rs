@@ -1,0 +1,64 @@
+//! What training lowers: one loss a file, each with its first and second derivatives.
+//!
+//! A [`Loss`] is made from the targets and weights of the training rows, and is from then on a
+//! function of the raw scores alone.
+
+use super::ensemble::Link;
+use crate::error::Result;
+
+/// First and second derivative of a row's weighted loss by its raw score.
+pub type Derivatives = [f32; 2];
+
+/// A loss over some rows whose targets and weights it knows.
+///
+/// Raw scores and derivatives are laid out by output, then by row: `scores[output * rows + row]`.
+pub trait Loss: Sync {
+    /// Rows.
+    fn rows(&self) -> usize;
+
+    /// Raw scores a row: 1, or one a class.
+    fn outputs(&self) -> usize {
+        1
+    }
+
+    /// The raw scores that are best if they must be the same for every row, one an output. Finite.
+    fn start(&self) -> Vec<f64>;
+
+    /// Writes the derivatives at `scores`. Second derivatives are at least 0; a loss that is not
+    /// convex gives an upper bound of them.
+    fn derivatives(&self, scores: &[f64], derivatives: &mut [Derivatives]);
+
+    /// The mean loss at `scores`, by weight.
+    fn value(&self, scores: &[f64]) -> f64;
+
+    /// The best step for rows that share a leaf, where Newton's (`−Σg / (Σh + λ)`) is not it: the
+    /// quantile of the residuals, for the quantile loss. `scores` are those of `output`, by row.
+    fn leaf_value(&self, _output: usize, _rows: &[u32], _scores: &[f64]) -> Option<f64> {
+        None
+    }
+
+    /// How raw scores become predictions.
+    fn link(&self) -> Link;
+}
+
+/// What is to be learned: makes a [`Loss`] of the targets it is given.
+///
+/// Implement it (and [`Loss`]) to train on a loss of your own.
+pub trait Objective {
+    /// `[bool]`, `[f64]`, …: one entry a row.
+    type Target: ?Sized;
+
+    /// The loss of rows with these targets. `weight`: one a row, finite, at least 0, with a positive
+    /// sum; all alike if `None`.
+    ///
+    /// # Errors
+    /// Targets that cannot be learned from.
+    fn loss<'a>(
+        &'a self,
+        target: &'a Self::Target,
+        weight: Option<&'a [f64]>,
+    ) -> Result<Box<dyn Loss + 'a>>;
+
+    /// Targets given, to be compared with the number of rows.
+    fn len(&self, target: &Self::Target) -> usize;
+}
