@@ -11,6 +11,7 @@ pub mod traits;
 
 mod interop;
 mod parallel;
+mod prefetch;
 mod rng;
 
 pub use error::{Error, Result};

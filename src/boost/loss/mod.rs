@@ -3,8 +3,28 @@
 //! A [`Loss`] is made from the targets and weights of the training rows, and is from then on a
 //! function of the raw scores alone.
 
+mod exp;
+mod logistic;
+
+pub(crate) use logistic::Logistic;
+
 use super::ensemble::Link;
 use crate::error::Result;
+
+/// Rows that a thread works on in one go.
+const CHUNK: usize = 16_384;
+
+/// The mean of a function of the rows, by weight.
+fn weighted_mean(rows: usize, weights: Option<&[f32]>, of: impl Fn(usize) -> f64) -> f64 {
+    match weights {
+        None => (0..rows).map(of).sum::<f64>() / rows as f64,
+        Some(weights) => {
+            let total: f64 = weights.iter().map(|&weight| f64::from(weight)).sum();
+            let sum: f64 = weights.iter().enumerate().map(|(i, &w)| f64::from(w) * of(i)).sum();
+            sum / total
+        }
+    }
+}
 
 /// First and second derivative of a row's weighted loss by its raw score.
 pub type Derivatives = [f32; 2];

@@ -1,0 +1,112 @@
+//! Histograms of derivatives: for every column and bin, the sums over a node's rows.
+
+use super::cell::Cell;
+use super::table::Table;
+use crate::parallel;
+use crate::prefetch::prefetch;
+
+/// Bins a column, the missing one included: bytes index it without a check.
+pub(crate) const BINS: usize = 256;
+
+/// One column's sums by bin.
+pub(crate) type Column<C> = [C; BINS];
+
+/// Additions, rows times columns, that are worth a thread's while.
+const SHARED: usize = 1 << 17;
+
+/// Rows from now whose bins are asked for.
+const AHEAD: usize = 12;
+
+/// Builds histograms, and keeps their memory for the next ones.
+#[derive(Debug)]
+pub(crate) struct Histograms<C> {
+    free: Vec<Vec<Column<C>>>,
+    width: usize,
+}
+
+impl<C: Cell> Histograms<C> {
+    pub(crate) fn new(width: usize) -> Self {
+        Self { free: Vec::new(), width }
+    }
+
+    fn empty(&mut self) -> Vec<Column<C>> {
+        match self.free.pop() {
+            Some(mut columns) => {
+                columns.as_flattened_mut().fill(C::default());
+                columns
+            }
+            None => vec![[C::default(); BINS]; self.width],
+        }
+    }
+
+    pub(crate) fn give_back(&mut self, columns: Vec<Column<C>>) {
+        self.free.push(columns);
+    }
+
+    /// The histogram of some rows, ascending; of all the table's if there are as many. Sums of whole
+    /// numbers do not depend on how the rows are shared between threads.
+    pub(crate) fn build(&mut self, table: &Table, rows: &[u32], cells: &[C]) -> Vec<Column<C>> {
+        let parts = (rows.len() * self.width / SHARED).clamp(1, parallel::threads());
+        if parts == 1 {
+            let mut columns = self.empty();
+            add(table, rows, cells, &mut columns);
+            return columns;
+        }
+        let size = rows.len().div_ceil(parts);
+        let mut partial: Vec<_> = rows.chunks(size).map(|rows| (rows, self.empty())).collect();
+        parallel::chunks_mut(&mut partial, 1, |_, part| {
+            for (rows, columns) in part {
+                add(table, rows, cells, columns);
+            }
+        });
+        let mut partial = partial.into_iter().map(|(_, columns)| columns);
+        let mut sum = partial.next().unwrap_or_default();
+        for part in partial {
+            for (to, from) in sum.as_flattened_mut().iter_mut().zip(part.as_flattened()) {
+                *to = to.plus(*from);
+            }
+            self.give_back(part);
+        }
+        sum
+    }
+}
+
+/// The sibling's histogram: what of the parent's is not the child's.
+pub(crate) fn subtract<C: Cell>(parent: &mut [Column<C>], child: &[Column<C>]) {
+    for (to, from) in parent.as_flattened_mut().iter_mut().zip(child.as_flattened()) {
+        *to = to.minus(*from);
+    }
+}
+
+fn add<C: Cell>(table: &Table, rows: &[u32], cells: &[C], columns: &mut [Column<C>]) {
+    let (bins, width) = (table.by_row(), columns.len());
+    let (first, last) = match rows {
+        [] => return,
+        [first, .., last] => (*first as usize, *last as usize),
+        [only] => (*only as usize, *only as usize),
+    };
+    if last - first + 1 == rows.len() {
+        // Rows next to each other: the processor sees them coming.
+        let bins = bins[first * width..(last + 1) * width].chunks_exact(width);
+        for (bins, &cell) in bins.zip(&cells[first..=last]) {
+            add_row(bins, cell, columns);
+        }
+        return;
+    }
+    for (index, &row) in rows.iter().enumerate() {
+        let row = row as usize;
+        let ahead = rows[(index + AHEAD).min(rows.len() - 1)] as usize;
+        prefetch(bins, ahead * width);
+        prefetch(bins, ahead * width + width - 1);
+        prefetch(cells, ahead);
+        add_row(&bins[row * width..(row + 1) * width], cells[row], columns);
+    }
+}
+
+#[inline(always)]
+fn add_row<C: Cell>(bins: &[u8], cell: C, columns: &mut [Column<C>]) {
+    for (column, &bin) in columns.iter_mut().zip(bins) {
+        let sum = &mut column[bin as usize];
+        *sum = sum.plus(cell);
+    }
+}

@@ -1,0 +1,136 @@
+//! A table cut into bins: what trees are grown on.
+
+use super::cuts::{CUT_ROWS, Cuts};
+use crate::parallel;
+use crate::rng::Stream;
+use ndarray::{ArrayView2, Axis};
+
+/// Rows binned together.
+const BLOCK: usize = 256;
+
+/// Rows that a thread bins in one go.
+const CHUNK: usize = 16 * BLOCK;
+
+/// Columns turned together from rows: a cache line of a row serves all of them.
+const TURNED: usize = 8;
+
+/// One byte a value, both by row and by column: histograms read whole rows, partitions one column.
+#[derive(Debug)]
+pub(crate) struct Table {
+    pub(crate) rows: usize,
+    /// Columns with more than one bin, by their number in the original table: the others cannot
+    /// be split on.
+    pub(crate) columns: Vec<usize>,
+    /// The cuts of [`columns`](Self::columns).
+    pub(crate) cuts: Vec<Cuts>,
+    by_row: Vec<u8>,
+    by_column: Vec<u8>,
+}
+
+impl Table {
+    /// Learns cuts and bins all rows. O(rows · columns · log bins), and a sort of at most
+    /// [`CUT_ROWS`] values a column. Values are finite or NaN, codes of categories below 2³².
+    pub(crate) fn learn<T: Copy + Into<f64> + Sync>(
+        x: ArrayView2<'_, T>,
+        categorical: &[bool],
+        max_bins: usize,
+        seed: u64,
+    ) -> Self {
+        let rows = x.nrows();
+        let sample: Option<Vec<u32>> = (rows > CUT_ROWS).then(|| {
+            let mut sample = Stream::new(seed, u64::MAX).distinct(rows, CUT_ROWS);
+            sample.sort_unstable();
+            sample
+        });
+        let learned = parallel::map(x.ncols(), |column| {
+            let column_of_x = x.index_axis(Axis(1), column);
+            let of = |row: usize| -> f64 { column_of_x[row].into() };
+            let mut values: Vec<f64> = match &sample {
+                Some(sample) => sample.iter().map(|&row| of(row as usize)).collect(),
+                None => (0..rows).map(of).collect(),
+            };
+            let all = values.len();
+            values.retain(|value| !value.is_nan());
+            let cuts = if categorical[column] {
+                Cuts::categories(values.iter().map(|&value| value as u32).collect(), max_bins)
+            } else {
+                Cuts::numeric(&values, max_bins)
+            };
+            (cuts, values.len() < all)
+        });
+        let (mut columns, mut cuts) = (Vec::new(), Vec::new());
+        for (column, (learned, missing)) in learned.into_iter().enumerate() {
+            let bins = match &learned {
+                Cuts::Numeric(cuts) => cuts.len() + 1,
+                Cuts::Categories(codes) => codes.len(),
+            };
+            if bins + usize::from(missing) > 1 {
+                columns.push(column);
+                cuts.push(learned);
+            }
+        }
+        Self::bin(x, columns, cuts)
+    }
+
+    /// Other rows of the same columns, in the same bins.
+    pub(crate) fn same_bins<T: Copy + Into<f64> + Sync>(&self, x: ArrayView2<'_, T>) -> Self {
+        Self::bin(x, self.columns.clone(), self.cuts.clone())
+    }
+
+    fn bin<T: Copy + Into<f64> + Sync>(
+        x: ArrayView2<'_, T>,
+        columns: Vec<usize>,
+        cuts: Vec<Cuts>,
+    ) -> Self {
+        let (rows, width) = (x.nrows(), columns.len());
+        let mut by_row = vec![0; rows * width];
+        parallel::chunks_mut(&mut by_row, (CHUNK * width).max(1), |start, chunk| {
+            let first = start / width;
+            let mut values = [0.0; BLOCK];
+            let mut bins = [0; BLOCK];
+            for (block, to) in chunk.chunks_mut(BLOCK * width).enumerate() {
+                let (first, count) = (first + block * BLOCK, to.len() / width);
+                for (index, (&column, cuts)) in columns.iter().zip(&cuts).enumerate() {
+                    for (offset, value) in values[..count].iter_mut().enumerate() {
+                        *value = x[(first + offset, column)].into();
+                    }
+                    cuts.bin(&values[..count], &mut bins[..count]);
+                    for (row, &bin) in to.chunks_exact_mut(width).zip(&bins) {
+                        row[index] = bin;
+                    }
+                }
+            }
+        });
+        let mut by_column = vec![0; rows * width];
+        parallel::chunks_mut(&mut by_column, (TURNED * rows).max(1), |start, group| {
+            let first = start / rows;
+            let count = group.len() / rows;
+            for block in (0..rows).step_by(BLOCK) {
+                let end = (block + BLOCK).min(rows);
+                for column in 0..count {
+                    let to = &mut group[column * rows + block..column * rows + end];
+                    let from = &by_row[block * width..end * width];
+                    for (to, row) in to.iter_mut().zip(from.chunks_exact(width)) {
+                        *to = row[first + column];
+                    }
+                }
+            }
+        });
+        Self { rows, columns, cuts, by_row, by_column }
+    }
+
+    /// How many columns can be split on.
+    pub(crate) fn width(&self) -> usize {
+        self.columns.len()
+    }
+
+    /// Every row's bins, one after the other.
+    pub(crate) fn by_row(&self) -> &[u8] {
+        &self.by_row
+    }
+
+    /// Every row's bin in one column, numbered as in [`columns`](Self::columns).
+    pub(crate) fn column(&self, index: usize) -> &[u8] {
+        &self.by_column[index * self.rows..(index + 1) * self.rows]
+    }
+}
