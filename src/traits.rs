@@ -33,6 +33,11 @@ impl<'a> Batch<'a> {
 }
 
 impl<'a, Y: ?Sized> Batch<'a, Y> {
+    /// The same batch, borrowed for less long: the views of `ndarray` do not shrink by themselves.
+    pub(crate) fn reborrow(&self) -> Batch<'_, Y> {
+        Batch { x: self.x.reborrow(), y: self.y, weight: self.weight.map(|w| w.reborrow()) }
+    }
+
     /// The same rows with a target.
     #[must_use]
     pub fn with_target<Z: ?Sized>(self, y: &'a Z) -> Batch<'a, Z> {

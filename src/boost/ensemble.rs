@@ -79,6 +79,10 @@ pub struct Ensemble {
 }
 
 impl Ensemble {
+    pub(crate) fn new(columns: usize, start: Vec<f64>, link: Link, trees: Vec<Tree>) -> Self {
+        Self { columns, start, link, trees, names: Vec::new() }
+    }
+
     /// Columns of the training data.
     #[must_use]
     pub fn n_features(&self) -> usize {
@@ -125,6 +129,18 @@ impl Ensemble {
                 to[tree.output as usize] += tree.leaves[leaf].value;
             }
         }
+        Ok(scores)
+    }
+
+    /// Predictions, rows × outputs: raw scores through the [link](Self::link).
+    ///
+    /// # Errors
+    /// As [`raw`](Self::raw).
+    pub fn predict(&self, x: ArrayView2<'_, f64>) -> Result<Array2<f64>> {
+        let mut scores = self.raw(x)?;
+        scores.as_slice_mut().unwrap_or_default().chunks_mut(self.n_outputs()).for_each(|row| {
+            self.link.apply(row);
+        });
         Ok(scores)
     }
 

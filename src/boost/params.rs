@@ -31,6 +31,36 @@ pub enum Direction {
     Decreasing,
 }
 
+/// Which rows are held out of the growing of trees, to say when to stop.
+#[derive(Debug, Clone, Copy, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub enum HoldOut {
+    /// This share of the rows, in `(0, 1)`, drawn at random from each class.
+    Random(f64),
+    /// This share, in `(0, 1)`, at the end: for rows in order of time.
+    Last(f64),
+}
+
+/// Training ends when held-out rows are not predicted better any more, and keeps the trees up to the
+/// best round.
+#[derive(Debug, Clone, Copy, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct EarlyStopping {
+    /// Rounds without a better one after which training ends, at least 1.
+    pub patience: usize,
+    /// Which rows to hold out, where none are given to
+    /// [`Training::held_out`](super::Training::held_out).
+    pub hold_out: HoldOut,
+}
+
+impl EarlyStopping {
+    /// Ten per cent of the rows, drawn at random.
+    #[must_use]
+    pub fn after(patience: usize) -> Self {
+        Self { patience, hold_out: HoldOut::Random(0.1) }
+    }
+}
+
 /// Settings of boosted trees, for any objective. Every field has a setter of the same name.
 #[derive(Debug, Clone, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
@@ -73,6 +103,8 @@ pub struct BoostingParams<O> {
     /// Groups of columns that may meet on a path of a tree; columns in no group only meet
     /// themselves. Default none: all may meet.
     pub interactions: Vec<Vec<usize>>,
+    /// When to stop before all rounds are done. Default `None`: never.
+    pub early_stopping: Option<EarlyStopping>,
     /// Everything random follows from it. Default 0.
     pub seed: u64,
 }
@@ -97,6 +129,7 @@ impl<O: Default> Default for BoostingParams<O> {
             categorical: Vec::new(),
             monotone: Vec::new(),
             interactions: Vec::new(),
+            early_stopping: None,
             seed: 0,
         }
     }
@@ -150,6 +183,8 @@ impl<O> BoostingParams<O> {
         monotone: Vec<(usize, Direction)>,
         /// Sets groups of columns that may meet on a path.
         interactions: Vec<Vec<usize>>,
+        /// Sets when to stop before all rounds are done.
+        early_stopping: Option<EarlyStopping>,
         /// Sets the seed.
         seed: u64,
     }
@@ -189,6 +224,11 @@ impl<O> BoostingParams<O> {
                 let fits = rest > 0.0 && rest <= 1.0 - top;
                 within("rest", rest, fits, "above 0 and at most 1 - top")?;
             }
+        }
+        if let Some(early) = self.early_stopping {
+            count("patience", early.patience, 1, usize::MAX, "at least 1")?;
+            let (HoldOut::Random(held) | HoldOut::Last(held)) = early.hold_out;
+            within("hold_out", held, held > 0.0 && held < 1.0, "above 0 and below 1")?;
         }
         share("column_share", self.column_share)?;
         share("column_share_split", self.column_share_split)

@@ -11,8 +11,8 @@ use super::table::Table;
 use super::tree::{Next, Tree};
 use crate::error::{Error, Result};
 use crate::parallel;
-use crate::progress::Progress;
 use crate::rng::Stream;
+use std::ops::ControlFlow;
 
 /// Rows that a thread works on in one go: their scores and derivatives fit its cache.
 const CHUNK: usize = 16_384;
@@ -36,16 +36,20 @@ pub(crate) struct Boosted {
     pub(crate) history: Vec<f64>,
     /// Rounds up to the best one; all without held-out rows.
     pub(crate) rounds: usize,
+    /// Raw scores of the rows, unless trees were dropped after they were added.
+    pub(crate) scores: Option<Vec<f64>>,
 }
 
-/// Adds trees, `scores` being the raw scores so far (by output, then by row).
+/// Adds trees, `scores` being the raw scores so far (by output, then by row) and `first` the rounds
+/// behind them.
 pub(crate) fn boost<O>(
     params: &BoostingParams<O>,
     table: &Table,
     loss: &dyn Loss,
     mut scores: Vec<f64>,
+    first: usize,
     mut held_out: Option<HeldOut<'_>>,
-    progress: &mut dyn Progress,
+    tell: &mut dyn FnMut(usize, Option<f64>) -> ControlFlow<()>,
 ) -> Result<Boosted> {
     let (rows, outputs) = (table.rows, loss.outputs());
     let rules = rules(params, table);
@@ -59,11 +63,10 @@ pub(crate) fn boost<O>(
         scratch: vec![0; rows],
     };
     let mut boosted = Boosted::default();
-    let mut best = f64::INFINITY;
+    let (mut best, mut best_rounds) = (f64::INFINITY, 0);
     for done in 0..params.n_trees {
         loss.derivatives(&scores, &mut derivatives);
-        let mut stream = Stream::new(params.seed, done as u64);
-        let goss = matches!(params.rows, RowSampling::Goss { .. });
+        let mut stream = Stream::new(params.seed, (first + done) as u64);
         // One-side sampling begins when gradients tell rows apart (Ke et al. 2017).
         let sampling = match params.rows {
             RowSampling::Goss { .. } if (done as f64) < 1.0 / params.learning_rate => {
@@ -74,16 +77,14 @@ pub(crate) fn boost<O>(
         sample_rows(sampling, rows, &mut derivatives, &mut stream, &mut state.index);
         let mut split = false;
         for output in 0..outputs {
-            if output > 0 && !goss {
+            if output > 0 {
                 // Growing has rearranged them.
-                state.index.sort_unstable();
-            } else if output > 0 {
                 state.index.sort_unstable();
             }
             let span = output * rows..(output + 1) * rows;
             let derivatives = &derivatives[span.clone()];
             let scores = &mut scores[span];
-            let number = (done * outputs + output) as u64;
+            let number = ((first + done) * outputs + output) as u64;
             let mut grown = state.grow(params, table, &rules, derivatives, number, &mut stream);
             fill_leaves(params, loss, output, &mut grown, &state.index, derivatives, scores);
             grown.tree.output = output as u32;
@@ -100,25 +101,26 @@ pub(crate) fn boost<O>(
         if let Some(held_out) = &mut held_out {
             let value = (held_out.judge)(&held_out.scores)?;
             boosted.history.push(value);
-            if value < best {
-                best = value;
+            if value < best || done == 0 {
+                (best, best_rounds) = (value, done + 1);
             }
-            let rounds =
-                1 + boosted.history.iter().position(|&value| value == best).unwrap_or(done);
-            boosted.rounds = rounds;
-            if done + 1 >= rounds + held_out.patience {
-                break;
-            }
+            boosted.rounds = best_rounds;
         }
-        if progress.advance(done + 1, params.n_trees).is_break() {
+        if tell(done + 1, boosted.history.last().copied()).is_break() {
             return Err(Error::Cancelled { done: done + 1, total: params.n_trees });
+        }
+        let patience = held_out.as_ref().map_or(usize::MAX, |held_out| held_out.patience);
+        if done + 1 - boosted.rounds >= patience {
+            break;
         }
         if !split && params.rows == RowSampling::All && params.column_share == 1.0 {
             // The next round would find no split either.
             break;
         }
     }
+    let dropped = boosted.trees.len() > boosted.rounds * outputs;
     boosted.trees.truncate(boosted.rounds * outputs);
+    boosted.scores = (!dropped).then_some(scores);
     Ok(boosted)
 }
 

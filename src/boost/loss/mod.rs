@@ -4,12 +4,21 @@
 //! function of the raw scores alone.
 
 mod exp;
+mod focal;
 mod logistic;
+mod poisson;
+mod softmax;
+mod squared;
+#[cfg(test)]
+mod tests;
 
+pub(crate) use focal::Focal;
 pub(crate) use logistic::Logistic;
+pub(crate) use poisson::Poisson;
+pub(crate) use softmax::Softmax;
+pub(crate) use squared::{Penalty, Residual};
 
 use super::ensemble::Link;
-use crate::error::Result;
 
 /// Rows that a thread works on in one go.
 const CHUNK: usize = 16_384;
@@ -59,26 +68,4 @@ pub trait Loss: Sync {
 
     /// How raw scores become predictions.
     fn link(&self) -> Link;
-}
-
-/// What is to be learned: makes a [`Loss`] of the targets it is given.
-///
-/// Implement it (and [`Loss`]) to train on a loss of your own.
-pub trait Objective {
-    /// `[bool]`, `[f64]`, …: one entry a row.
-    type Target: ?Sized;
-
-    /// The loss of rows with these targets. `weight`: one a row, finite, at least 0, with a positive
-    /// sum; all alike if `None`.
-    ///
-    /// # Errors
-    /// Targets that cannot be learned from.
-    fn loss<'a>(
-        &'a self,
-        target: &'a Self::Target,
-        weight: Option<&'a [f64]>,
-    ) -> Result<Box<dyn Loss + 'a>>;
-
-    /// Targets given, to be compared with the number of rows.
-    fn len(&self, target: &Self::Target) -> usize;
 }

@@ -1,0 +1,365 @@
+//! One training: the rows, and all that may come with them.
+
+use super::early;
+use super::ensemble::Ensemble;
+use super::loss::Loss;
+use super::objective::{Fitted, Objective, Scored};
+use super::params::BoostingParams;
+use super::prepare::{check_batch, check_column, flags};
+use super::report::{TrainingReport, Warning};
+use super::table::Table;
+use super::train::{HeldOut, boost};
+use crate::error::{Error, Result};
+use crate::parallel;
+use crate::traits::{Batch, Train};
+use ndarray::{Array1, Array2, ArrayView2, Axis};
+use std::ops::ControlFlow;
+
+/// Rounds without a better one after which training ends, where held-out rows are given and
+/// [`EarlyStopping`](super::EarlyStopping) is not.
+const PATIENCE: usize = 20;
+
+/// Columns that separate the classes better than this are reported.
+const SUSPICIOUS: f64 = 0.999;
+
+/// A round of boosting that is over.
+#[derive(Debug, Clone, Copy, PartialEq)]
+#[non_exhaustive]
+pub struct Round {
+    /// Rounds that are over.
+    pub done: usize,
+    /// Rounds that there will be, unless training stops early.
+    pub total: usize,
+    /// The measure of the held-out rows, lower is better.
+    pub held_out: Option<f64>,
+}
+
+/// Makes one number of the raw scores of the held-out rows, by output, then by row; lower is better.
+type Measure<'a> = dyn FnMut(&[f64]) -> Result<f64> + 'a;
+
+/// What is told of every round.
+type Observer<'a> = dyn FnMut(&Round) -> ControlFlow<()> + 'a;
+
+/// A training with more than a batch: see [`BoostingParams::training`].
+pub struct Training<'a, O: Objective> {
+    params: &'a BoostingParams<O>,
+    batch: Batch<'a, [O::Label]>,
+    held_out: Option<Batch<'a, [O::Label]>>,
+    measure: Option<&'a mut Measure<'a>>,
+    observer: Option<&'a mut Observer<'a>>,
+    from: Option<&'a Ensemble>,
+    names: Vec<String>,
+}
+
+impl<O: Objective> std::fmt::Debug for Training<'_, O> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Training").field("rows", &self.batch.x.nrows()).finish_non_exhaustive()
+    }
+}
+
+impl<O: Objective> BoostingParams<O> {
+    /// A training on a batch that can be told more before it runs: held-out rows, another measure of
+    /// them, an observer, trees to start from, names of columns.
+    ///
+    /// ```
+    /// use forewarn::boost::{EarlyStopping, FailureClassifierParams};
+    /// use forewarn::ndarray::{Array2, s};
+    /// use forewarn::prelude::*;
+    /// use std::ops::ControlFlow;
+    ///
+    /// let x = Array2::from_shape_fn((400, 3), |(i, j)| ((i * 37 + j * 71) % 101) as f64);
+    /// let failed: Vec<bool> = x.rows().into_iter().map(|row| row[0] + row[1] > 130.0).collect();
+    /// let params = FailureClassifierParams::default().early_stopping(Some(EarlyStopping::after(10)));
+    /// let model = params
+    ///     .training(Batch::new(x.slice(s![..300, ..])).with_target(&failed[..300]))
+    ///     .held_out(Batch::new(x.slice(s![300.., ..])).with_target(&failed[300..]))
+    ///     .names(["load", "heat", "age"])
+    ///     .observe(&mut |round| {
+    ///         println!("{} of {}: {:?}", round.done, round.total, round.held_out);
+    ///         ControlFlow::Continue(())
+    ///     })
+    ///     .run()?;
+    /// assert_eq!(model.ensemble().feature_names()[1], "heat");
+    /// # Ok::<(), forewarn::Error>(())
+    /// ```
+    pub fn training<'a>(&'a self, batch: Batch<'a, [O::Label]>) -> Training<'a, O> {
+        Training {
+            params: self,
+            batch,
+            held_out: None,
+            measure: None,
+            observer: None,
+            from: None,
+            names: Vec::new(),
+        }
+    }
+}
+
+impl<O: Objective> Train for BoostingParams<O> {
+    type Target = [O::Label];
+    type Model = O::Model;
+
+    /// Grows trees. O(rounds · outputs · rows · columns · log leaves) at most; about two rows'
+    /// worth of work a row of each tree is what comes of subtracting histograms.
+    ///
+    /// # Errors
+    /// [`Error::OutOfRange`] for a setting outside its range or a column that is not there,
+    /// [`Error::Empty`], [`Error::Length`], [`Error::Infinite`], [`Error::NotACategory`],
+    /// [`Error::NotANumber`] for what the batch holds, and what the objective makes of its labels.
+    fn train(&self, batch: Batch<'_, [O::Label]>) -> Result<O::Model> {
+        self.training(batch.reborrow()).run()
+    }
+}
+
+impl<'a, O: Objective> Training<'a, O> {
+    /// Rows to judge every round by. Training stops early by them as
+    /// [`early_stopping`](BoostingParams::early_stopping) says, else after 20 rounds without a
+    /// better one.
+    #[must_use]
+    pub fn held_out(self, batch: Batch<'a, [O::Label]>) -> Self {
+        Self { held_out: Some(batch), ..self }
+    }
+
+    /// Judges held-out rows by this instead of the loss: a function of their raw scores (by output,
+    /// then by row), lower is better.
+    #[must_use]
+    pub fn measure(self, measure: &'a mut Measure<'a>) -> Self {
+        Self { measure: Some(measure), ..self }
+    }
+
+    /// Tells an observer of every round; `Break` ends the training with
+    /// [`Error::Cancelled`].
+    #[must_use]
+    pub fn observe(self, observer: &'a mut Observer<'a>) -> Self {
+        Self { observer: Some(observer), ..self }
+    }
+
+    /// Adds trees to those of a model of the same objective and columns.
+    #[must_use]
+    pub fn continue_from(self, ensemble: &'a Ensemble) -> Self {
+        Self { from: Some(ensemble), ..self }
+    }
+
+    /// Names the columns.
+    #[must_use]
+    pub fn names<S: Into<String>>(self, names: impl IntoIterator<Item = S>) -> Self {
+        Self { names: names.into_iter().map(Into::into).collect(), ..self }
+    }
+
+    /// Trains.
+    ///
+    /// # Errors
+    /// As [`Train::train`] of the settings; [`Error::Cancelled`]; [`Error::Incompatible`] for names
+    /// that are not as many as the columns or not distinct, for trees to start from that were
+    /// grown on something else, and for early stopping with a single row.
+    pub fn run(mut self) -> Result<O::Model> {
+        let params = self.params;
+        params.check()?;
+        let columns = self.batch.x.ncols();
+        let categorical = flags(&params.categorical, columns)?;
+        check_batch(&self.batch, &categorical)?;
+        for &(column, _) in &params.monotone {
+            check_column("monotone", column, columns)?;
+            if categorical[column] {
+                let reason = format!("column {column} is categorical: it has no direction");
+                return Err(Error::Incompatible { reason });
+            }
+        }
+        for &column in params.interactions.iter().flatten() {
+            check_column("interactions", column, columns)?;
+        }
+        check_names(&self.names, columns)?;
+        if let Some(held_out) = &self.held_out {
+            if held_out.x.ncols() != columns {
+                let found = held_out.x.ncols();
+                return Err(Error::Width { expected: columns, found });
+            }
+            check_batch(held_out, &categorical)?;
+        }
+        let mut rows = Rows::of(&self.batch);
+        let mut judged = self.held_out.as_ref().map(Rows::of);
+        if let (Some(early), None) = (params.early_stopping, &judged) {
+            let kinds: Vec<u32> = rows.labels().iter().map(O::kind).collect();
+            let Some((kept, held)) = early::split(early.hold_out, &kinds, params.seed) else {
+                let reason = "early stopping needs two rows: one to train on, one to judge by";
+                return Err(Error::Incompatible { reason: reason.into() });
+            };
+            judged = Some(rows.take(&held));
+            rows = rows.take(&kept);
+        }
+        self.fit(&categorical, &rows, judged.as_ref())
+    }
+
+    fn fit(
+        &mut self,
+        categorical: &[bool],
+        rows: &Rows<'_, O::Label>,
+        judged: Option<&Rows<'_, O::Label>>,
+    ) -> Result<O::Model> {
+        let params = self.params;
+        let objective = &params.objective;
+        let loss = objective.loss(rows.labels(), rows.weight())?;
+        let columns = rows.x().ncols();
+        let mut ensemble = match self.from {
+            Some(from) => self.checked_start(from, &*loss, columns)?,
+            None => Ensemble::new(columns, loss.start(), loss.link(), Vec::new()),
+        };
+        ensemble.names = std::mem::take(&mut self.names);
+        let table = Table::learn(rows.x(), categorical, params.max_bins, params.seed);
+        let scores = by_output(&ensemble, rows.x())?;
+        let judge_loss = match judged {
+            Some(judged) => {
+                Some(objective.held_out_loss(judged.labels(), judged.weight(), rows.labels())?)
+            }
+            None => None,
+        };
+        let measure = self.measure.take();
+        let judged_table = judged.map(|judged| table.same_bins(judged.x()));
+        let mut by_loss = |scores: &[f64]| match &judge_loss {
+            Some(loss) => Ok(loss.value(scores)),
+            None => Ok(f64::NAN),
+        };
+        let judge: &mut dyn FnMut(&[f64]) -> Result<f64> = match measure {
+            Some(measure) => measure,
+            None => &mut by_loss,
+        };
+        let held_out = match (judged, &judged_table) {
+            (Some(judged), Some(table)) => Some(HeldOut {
+                table,
+                scores: by_output(&ensemble, judged.x())?,
+                judge,
+                patience: params.early_stopping.map_or(PATIENCE, |early| early.patience),
+            }),
+            _ => None,
+        };
+        let first = ensemble.trees.len() / loss.outputs();
+        let observer = &mut self.observer;
+        let mut tell = |done, held_out| match observer {
+            Some(observer) => observer(&Round { done, total: params.n_trees, held_out }),
+            None => ControlFlow::Continue(()),
+        };
+        let boosted = boost(params, &table, &*loss, scores, first, held_out, &mut tell)?;
+        ensemble.trees.extend(boosted.trees);
+        let report = TrainingReport {
+            rounds: boosted.rounds,
+            held_out: boosted.history,
+            warnings: warnings(objective, &table, rows, columns),
+        };
+        let raw = match boosted.scores {
+            Some(scores) => scores,
+            None => by_output(&ensemble, rows.x())?,
+        };
+        let judged_raw = judged.map(|judged| by_output(&ensemble, judged.x())).transpose()?;
+        let held_out = judged.zip(judged_raw.as_ref()).map(|(judged, raw)| judged.scored(raw));
+        objective.finish(Fitted { ensemble, report, training: rows.scored(&raw), held_out })
+    }
+
+    /// The trees to add to, where they fit what is to be learned.
+    fn checked_start(&self, from: &Ensemble, loss: &dyn Loss, columns: usize) -> Result<Ensemble> {
+        let found = (from.columns, from.n_outputs(), from.link);
+        let expected = (columns, loss.outputs(), loss.link());
+        if found != expected {
+            let reason = format!(
+                "trees of {} columns, {} outputs and link {:?} cannot be continued on {} columns, {} \
+                 outputs and link {:?}",
+                found.0, found.1, found.2, expected.0, expected.1, expected.2
+            );
+            return Err(Error::Incompatible { reason });
+        }
+        Ok(from.clone())
+    }
+}
+
+/// Names are as many as the columns, and no two alike.
+fn check_names(names: &[String], columns: usize) -> Result<()> {
+    if names.is_empty() {
+        return Ok(());
+    }
+    if names.len() != columns {
+        return Err(Error::Length { what: "names", expected: columns, found: names.len() });
+    }
+    let mut sorted: Vec<&String> = names.iter().collect();
+    sorted.sort_unstable();
+    match sorted.windows(2).find(|pair| pair[0] == pair[1]) {
+        Some(pair) => {
+            Err(Error::Incompatible { reason: format!("two columns have the name {:?}", pair[0]) })
+        }
+        None => Ok(()),
+    }
+}
+
+/// Raw scores by output, then by row.
+fn by_output(ensemble: &Ensemble, x: ArrayView2<'_, f64>) -> Result<Vec<f64>> {
+    if ensemble.trees.is_empty() {
+        return Ok(ensemble.start.iter().flat_map(|&start| vec![start; x.nrows()]).collect());
+    }
+    Ok(ensemble.raw(x)?.t().iter().copied().collect())
+}
+
+fn warnings<O: Objective>(
+    objective: &O,
+    table: &Table,
+    rows: &Rows<'_, O::Label>,
+    columns: usize,
+) -> Vec<Warning> {
+    let constant = (0..columns).filter(|column| table.columns.binary_search(column).is_err());
+    let mut warnings: Vec<Warning> =
+        constant.map(|column| Warning::ConstantColumn { column }).collect();
+    let areas = parallel::map(table.width(), |index| {
+        objective.suspicion(rows.labels(), table.column(index))
+    });
+    for (&column, roc_auc) in table.columns.iter().zip(areas) {
+        if let Some(roc_auc) = roc_auc.filter(|&roc_auc| roc_auc > SUSPICIOUS) {
+            warnings.push(Warning::LeakageSuspect { column, roc_auc });
+        }
+    }
+    warnings
+}
+
+/// Rows of a batch: borrowed, or some of them copied. None weighs nothing.
+struct Rows<'a, L> {
+    batch: Batch<'a, [L]>,
+    weight: Option<Array1<f64>>,
+    copy: Option<(Array2<f64>, Vec<L>)>,
+}
+
+impl<'a, L: Clone> Rows<'a, L> {
+    /// Rows that weigh nothing are left out: they must not take part in cutting columns into bins, in
+    /// counting a leaf's rows, or in anything else.
+    fn of(batch: &Batch<'a, [L]>) -> Self {
+        let weight = batch.weight.map(|weight| weight.to_owned());
+        let all = Self { batch: *batch, weight, copy: None };
+        match &all.weight {
+            Some(weight) if weight.iter().any(|&value| value == 0.0) => {
+                let kept: Vec<usize> = (0..weight.len()).filter(|&row| weight[row] > 0.0).collect();
+                all.take(&kept)
+            }
+            _ => all,
+        }
+    }
+
+    fn take(&self, rows: &[usize]) -> Self {
+        let labels = rows.iter().map(|&row| self.labels()[row].clone()).collect();
+        Self {
+            batch: self.batch,
+            weight: self.weight.as_ref().map(|weight| weight.select(Axis(0), rows)),
+            copy: Some((self.x().select(Axis(0), rows), labels)),
+        }
+    }
+
+    fn x(&self) -> ArrayView2<'_, f64> {
+        self.copy.as_ref().map_or_else(|| self.batch.x.reborrow(), |(x, _)| x.view())
+    }
+
+    fn labels(&self) -> &[L] {
+        self.copy.as_ref().map_or(self.batch.y, |(_, labels)| labels)
+    }
+
+    fn weight(&self) -> Option<&[f64]> {
+        self.weight.as_ref().and_then(|weight| weight.as_slice())
+    }
+
+    fn scored<'s>(&'s self, raw: &'s [f64]) -> Scored<'s, L> {
+        Scored { labels: self.labels(), weight: self.weight(), raw }
+    }
+}
