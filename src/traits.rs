@@ -34,20 +34,29 @@ impl<'a> Batch<'a> {
 
 impl<'a, Y: ?Sized> Batch<'a, Y> {
     /// The same batch, borrowed for less long: the views of `ndarray` do not shrink by themselves.
-    pub(crate) fn reborrow(&self) -> Batch<'_, Y> {
-        Batch { x: self.x.reborrow(), y: self.y, weight: self.weight.map(|w| w.reborrow()) }
+    pub(crate) fn reborrow<'b>(self) -> Batch<'b, Y>
+    where
+        'a: 'b,
+    {
+        Batch { x: self.x.reborrow(), y: self.y, weight: self.weight.map(ArrayView1::reborrow) }
     }
 
     /// The same rows with a target.
     #[must_use]
-    pub fn with_target<Z: ?Sized>(self, y: &'a Z) -> Batch<'a, Z> {
-        Batch { x: self.x, y, weight: self.weight }
+    pub fn with_target<'b, Z: ?Sized>(self, y: &'b Z) -> Batch<'b, Z>
+    where
+        'a: 'b,
+    {
+        Batch { x: self.x.reborrow(), y, weight: self.weight.map(ArrayView1::reborrow) }
     }
 
     /// The same rows, weighted.
     #[must_use]
-    pub fn with_weight(self, weight: ArrayView1<'a, f64>) -> Self {
-        Self { weight: Some(weight), ..self }
+    pub fn with_weight<'b>(self, weight: ArrayView1<'b, f64>) -> Batch<'b, Y>
+    where
+        'a: 'b,
+    {
+        Batch { weight: Some(weight), ..self.reborrow() }
     }
 }
 

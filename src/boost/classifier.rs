@@ -131,9 +131,9 @@ impl Objective for Binary {
         u32::from(*label)
     }
 
-    fn suspicion(&self, labels: &[bool], bins: &[u8]) -> Option<f64> {
+    fn suspicion(&self, labels: &[bool], bins: &mut dyn Iterator<Item = u8>) -> Option<f64> {
         let mut counts = [[0_u64; 2]; 256];
-        for (&bin, &label) in bins.iter().zip(labels) {
+        for (bin, &label) in bins.zip(labels) {
             counts[bin as usize][usize::from(label)] += 1;
         }
         // Pairs of a failure and another row, by which of them is higher; ties count half.

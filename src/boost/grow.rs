@@ -3,7 +3,7 @@
 use super::categories::best_choice;
 use super::cell::{Cell, Scales};
 use super::cuts::Cuts;
-use super::histogram::{Column, Histograms, subtract};
+use super::histogram::{BINS, Column, Histograms, subtract};
 use super::partition::{GoLeft, partition};
 use super::scan::{Bounds, Limits, Place, Sums, best_cut};
 use super::table::Table;
@@ -32,22 +32,22 @@ pub(crate) struct Grown {
     pub(crate) rows: Vec<Range<usize>>,
     /// By leaf: what its value must be within.
     pub(crate) bounds: Vec<Bounds>,
-    /// By split: the column of the [`Table`], and the bins that go left.
+    /// By split: the byte of a row of the [`Table`], and its values that go left.
     pub(crate) rules: Vec<(usize, GoLeft)>,
 }
 
 impl Grown {
-    /// The leaf that a row's bins lead to.
+    /// The leaf that a row's bytes lead to.
     #[inline]
-    pub(crate) fn leaf_of(&self, bins: &[u8]) -> usize {
+    pub(crate) fn leaf_of(&self, bytes: &[u8]) -> usize {
         let mut next = self.tree.root().next();
         loop {
             match next {
                 Next::Leaf(leaf) => return leaf,
                 Next::Split(index) => {
-                    let (column, go_left) = &self.rules[index];
+                    let (byte, go_left) = &self.rules[index];
                     let split = &self.tree.splits[index];
-                    let left = go_left[bins[*column] as usize] == 1;
+                    let left = go_left[bytes[*byte] as usize] == 1;
                     next = if left { split.left } else { split.right }.next();
                 }
             }
@@ -120,7 +120,7 @@ pub(crate) fn grow<C: Cell>(
     };
     root.best = search.best(&root, split_offer);
     let mut leaves = vec![root];
-    let mut bin_rules = Vec::new();
+    let mut byte_rules = Vec::new();
     while leaves.len() < rules.max_leaves {
         let gain = |leaf: &Open<C>| leaf.best.as_ref().map_or(f64::NEG_INFINITY, |best| best.gain);
         // The first of equals, so that the order is certain.
@@ -130,11 +130,11 @@ pub(crate) fn grow<C: Cell>(
         let Some(candidate) = leaves[index].best.take() else { break };
         let (table_column, number) = (candidate.column, tree.splits.len());
         let (test, go_left) = search.rule(&candidate, &mut tree.sets);
+        let byte = table.homes[table_column].byte;
         let parent = &mut leaves[index];
         let range = parent.rows.clone();
-        let count =
-            partition(&mut rows[range.clone()], scratch, table.column(table_column), &go_left);
-        bin_rules.push((table_column, go_left));
+        let count = partition(&mut rows[range.clone()], scratch, table.byte(byte), &go_left);
+        byte_rules.push((byte, go_left));
         link(&mut tree.splits, parent.parent, Child::split(number));
         let place = search.place(parent);
         tree.splits.push(Split {
@@ -205,7 +205,7 @@ pub(crate) fn grow<C: Cell>(
         ranges.push(leaf.rows);
         bounds.push(leaf.bounds);
     }
-    Grown { tree, rows: ranges, bounds, rules: bin_rules }
+    Grown { tree, rows: ranges, bounds, rules: byte_rules }
 }
 
 fn link(splits: &mut [Split], parent: Option<(usize, bool)>, child: Child) {
@@ -239,11 +239,7 @@ impl Search<'_> {
         let mut offered = open.allowed.clone();
         split_offer(&mut offered);
         let of = |column: usize| {
-            if offered[column] {
-                self.best_of(&open.histogram[column], column, &place)
-            } else {
-                None
-            }
+            if offered[column] { self.best_of(&open.histogram, column, &place) } else { None }
         };
         let width = self.table.width();
         let bins: usize = self.table.cuts.iter().map(Cuts::bins).sum();
@@ -261,6 +257,22 @@ impl Search<'_> {
     }
 
     fn best_of<C: Cell>(
+        &self,
+        histogram: &[Column<C>],
+        column: usize,
+        place: &Place,
+    ) -> Option<Candidate> {
+        let home = &self.table.homes[column];
+        let histogram = &histogram[home.byte];
+        if home.is_alone() {
+            self.best_of_own(histogram, column, place)
+        } else {
+            let mut space = [C::default(); BINS];
+            self.best_of_own(home.unfold(histogram, place.sums, &mut space), column, place)
+        }
+    }
+
+    fn best_of_own<C: Cell>(
         &self,
         histogram: &Column<C>,
         column: usize,
@@ -292,7 +304,7 @@ impl Search<'_> {
         }
     }
 
-    /// The rule on values, and on bins.
+    /// The rule on values, and on bytes.
     fn rule(&self, candidate: &Candidate, sets: &mut Vec<CategorySet>) -> (Test, GoLeft) {
         let mut go_left = [0; 256];
         let cuts = &self.table.cuts[candidate.column];
@@ -311,7 +323,8 @@ impl Search<'_> {
             }
             _ => unreachable!("a column's kind does not change"),
         };
-        (test, go_left)
+        let decode = self.table.homes[candidate.column].decode();
+        (test, decode.map(|bin| go_left[bin as usize]))
     }
 
     /// Between the two children's values, the middle bounds both, so that no later split below one

@@ -1,4 +1,4 @@
-//! Histograms of derivatives: for every column and bin, the sums over a node's rows.
+//! Histograms of derivatives: for every byte of a row and its value, the sums over a node's rows.
 
 use super::cell::Cell;
 use super::table::Table;
@@ -8,7 +8,7 @@ use crate::prefetch::prefetch;
 /// Bins a column, the missing one included: bytes index it without a check.
 pub(crate) const BINS: usize = 256;
 
-/// One column's sums by bin.
+/// Sums by the value of one byte: a column's by bin, or of several columns that share it.
 pub(crate) type Column<C> = [C; BINS];
 
 /// Additions, rows times columns, that are worth a thread's while.

@@ -1,5 +1,6 @@
 //! Gradient-boosted trees: how likely a failure is, how long is left, and why.
 
+mod bundle;
 mod categories;
 mod cell;
 mod classifier;
@@ -19,6 +20,8 @@ mod report;
 mod sample;
 mod scan;
 mod table;
+#[cfg(test)]
+mod tests;
 mod train;
 mod training;
 mod tree;

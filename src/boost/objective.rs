@@ -97,7 +97,7 @@ pub trait Objective: Sync {
     }
 
     /// Columns that tell the labels apart too well to be true: warnings, not errors.
-    fn suspicion(&self, labels: &[Self::Label], bins: &[u8]) -> Option<f64> {
+    fn suspicion(&self, labels: &[Self::Label], bins: &mut dyn Iterator<Item = u8>) -> Option<f64> {
         let _ = (labels, bins);
         None
     }

@@ -1,5 +1,6 @@
 //! A table cut into bins: what trees are grown on.
 
+use super::bundle::{Home, bundle, pack};
 use super::cuts::{CUT_ROWS, Cuts};
 use crate::parallel;
 use crate::rng::Stream;
@@ -23,6 +24,10 @@ pub(crate) struct Table {
     pub(crate) columns: Vec<usize>,
     /// The cuts of [`columns`](Self::columns).
     pub(crate) cuts: Vec<Cuts>,
+    /// Where each of [`columns`](Self::columns) is found in a row.
+    pub(crate) homes: Vec<Home>,
+    /// Bytes a row.
+    pub(crate) bytes: usize,
     by_row: Vec<u8>,
     by_column: Vec<u8>,
 }
@@ -69,54 +74,34 @@ impl Table {
                 cuts.push(learned);
             }
         }
-        Self::bin(x, columns, cuts)
+        let by_row = bin(x, &columns, &cuts);
+        let bins: Vec<usize> = cuts.iter().map(|cuts| cuts.bins() + 1).collect();
+        let (homes, bytes) = bundle(&by_row, &bins);
+        Self::new(rows, columns, cuts, homes, bytes, by_row)
     }
 
     /// Other rows of the same columns, in the same bins.
+    ///
+    /// Of columns that share a byte, a row never seen may have several set: only one is kept.
     pub(crate) fn same_bins<T: Copy + Into<f64> + Sync>(&self, x: ArrayView2<'_, T>) -> Self {
-        Self::bin(x, self.columns.clone(), self.cuts.clone())
+        let by_row = bin(x, &self.columns, &self.cuts);
+        let (columns, cuts) = (self.columns.clone(), self.cuts.clone());
+        Self::new(x.nrows(), columns, cuts, self.homes.clone(), self.bytes, by_row)
     }
 
-    fn bin<T: Copy + Into<f64> + Sync>(
-        x: ArrayView2<'_, T>,
+    fn new(
+        rows: usize,
         columns: Vec<usize>,
         cuts: Vec<Cuts>,
+        homes: Vec<Home>,
+        bytes: usize,
+        mut by_row: Vec<u8>,
     ) -> Self {
-        let (rows, width) = (x.nrows(), columns.len());
-        let mut by_row = vec![0; rows * width];
-        parallel::chunks_mut(&mut by_row, (CHUNK * width).max(1), |start, chunk| {
-            let first = start / width;
-            let mut values = [0.0; BLOCK];
-            let mut bins = [0; BLOCK];
-            for (block, to) in chunk.chunks_mut(BLOCK * width).enumerate() {
-                let (first, count) = (first + block * BLOCK, to.len() / width);
-                for (index, (&column, cuts)) in columns.iter().zip(&cuts).enumerate() {
-                    for (offset, value) in values[..count].iter_mut().enumerate() {
-                        *value = x[(first + offset, column)].into();
-                    }
-                    cuts.bin(&values[..count], &mut bins[..count]);
-                    for (row, &bin) in to.chunks_exact_mut(width).zip(&bins) {
-                        row[index] = bin;
-                    }
-                }
-            }
-        });
-        let mut by_column = vec![0; rows * width];
-        parallel::chunks_mut(&mut by_column, (TURNED * rows).max(1), |start, group| {
-            let first = start / rows;
-            let count = group.len() / rows;
-            for block in (0..rows).step_by(BLOCK) {
-                let end = (block + BLOCK).min(rows);
-                for column in 0..count {
-                    let to = &mut group[column * rows + block..column * rows + end];
-                    let from = &by_row[block * width..end * width];
-                    for (to, row) in to.iter_mut().zip(from.chunks_exact(width)) {
-                        *to = row[first + column];
-                    }
-                }
-            }
-        });
-        Self { rows, columns, cuts, by_row, by_column }
+        if bytes < columns.len() {
+            by_row = pack(&by_row, &homes, bytes);
+        }
+        let by_column = turned(&by_row, rows, bytes);
+        Self { rows, columns, cuts, homes, bytes, by_row, by_column }
     }
 
     /// How many columns can be split on.
@@ -124,13 +109,61 @@ impl Table {
         self.columns.len()
     }
 
-    /// Every row's bins, one after the other.
+    /// Every row's bytes, one row after the other.
     pub(crate) fn by_row(&self) -> &[u8] {
         &self.by_row
     }
 
-    /// Every row's bin in one column, numbered as in [`columns`](Self::columns).
-    pub(crate) fn column(&self, index: usize) -> &[u8] {
-        &self.by_column[index * self.rows..(index + 1) * self.rows]
+    /// One of the bytes of every row.
+    pub(crate) fn byte(&self, byte: usize) -> &[u8] {
+        &self.by_column[byte * self.rows..(byte + 1) * self.rows]
     }
+}
+
+/// The bins of all rows, row by row.
+fn bin<T: Copy + Into<f64> + Sync>(
+    x: ArrayView2<'_, T>,
+    columns: &[usize],
+    cuts: &[Cuts],
+) -> Vec<u8> {
+    let (rows, width) = (x.nrows(), columns.len());
+    let mut by_row = vec![0; rows * width];
+    parallel::chunks_mut(&mut by_row, (CHUNK * width).max(1), |start, chunk| {
+        let first = start / width;
+        let mut values = [0.0; BLOCK];
+        let mut bins = [0; BLOCK];
+        for (block, to) in chunk.chunks_mut(BLOCK * width).enumerate() {
+            let (first, count) = (first + block * BLOCK, to.len() / width);
+            for (index, (&column, cuts)) in columns.iter().zip(cuts).enumerate() {
+                for (offset, value) in values[..count].iter_mut().enumerate() {
+                    *value = x[(first + offset, column)].into();
+                }
+                cuts.bin(&values[..count], &mut bins[..count]);
+                for (row, &bin) in to.chunks_exact_mut(width).zip(&bins) {
+                    row[index] = bin;
+                }
+            }
+        }
+    });
+    by_row
+}
+
+/// Rows turned to columns.
+fn turned(by_row: &[u8], rows: usize, width: usize) -> Vec<u8> {
+    let mut by_column = vec![0; rows * width];
+    parallel::chunks_mut(&mut by_column, (TURNED * rows).max(1), |start, group| {
+        let first = start / rows;
+        let count = group.len() / rows;
+        for block in (0..rows).step_by(BLOCK) {
+            let end = (block + BLOCK).min(rows);
+            for column in 0..count {
+                let to = &mut group[column * rows + block..column * rows + end];
+                let from = &by_row[block * width..end * width];
+                for (to, row) in to.iter_mut().zip(from.chunks_exact(width)) {
+                    *to = row[first + column];
+                }
+            }
+        }
+    });
+    by_column
 }

@@ -55,8 +55,8 @@ pub(crate) fn boost<O>(
     let rules = rules(params, table);
     let mut derivatives = vec![[0.0; 2]; rows * outputs];
     let mut state = State {
-        narrow: Histograms::new(table.width()),
-        wide: Histograms::new(table.width()),
+        narrow: Histograms::new(table.bytes),
+        wide: Histograms::new(table.bytes),
         narrow_cells: Vec::new(),
         wide_cells: Vec::new(),
         index: Vec::with_capacity(rows),
@@ -324,7 +324,7 @@ fn add(table: &Table, grown: &Grown, index: &[u32], scores: &mut [f64]) {
 
 /// As [`add`], for rows that the tree was not grown on.
 fn walk(table: &Table, grown: &Grown, scores: &mut [f64]) {
-    let width = table.width();
+    let width = table.bytes;
     if width == 0 || grown.tree.splits.is_empty() {
         let value = grown.tree.leaves[0].value;
         scores.iter_mut().for_each(|score| *score += value);

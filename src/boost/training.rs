@@ -306,7 +306,12 @@ fn warnings<O: Objective>(
     let mut warnings: Vec<Warning> =
         constant.map(|column| Warning::ConstantColumn { column }).collect();
     let areas = parallel::map(table.width(), |index| {
-        objective.suspicion(rows.labels(), table.column(index))
+        let home = &table.homes[index];
+        let decode = home.decode();
+        objective.suspicion(
+            rows.labels(),
+            &mut table.byte(home.byte).iter().map(|&b| decode[b as usize]),
+        )
     });
     for (&column, roc_auc) in table.columns.iter().zip(areas) {
         if let Some(roc_auc) = roc_auc.filter(|&roc_auc| roc_auc > SUSPICIOUS) {
