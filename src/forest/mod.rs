@@ -73,6 +73,7 @@ mod calibrate;
 mod check;
 mod dense;
 mod explain;
+mod explain_change;
 mod explain_tree;
 mod explain_without;
 #[cfg(feature = "serde")]
@@ -95,6 +96,7 @@ mod values;
 mod walk;
 
 pub use explain::Explanation;
+pub use explain_change::Change;
 pub use learn::{LearnParams, Verdict};
 pub use model::IsolationForest;
 pub use options::{DepthLimit, Gain, Missing, Normalisation, Scoring, Split, Subsample};

@@ -3,7 +3,7 @@
 
 use forewarn::forest::{DepthLimit, Gain, IsolationForest, IsolationForestParams};
 use forewarn::forest::{Missing, Scoring, Split, Subsample};
-use forewarn::ndarray::Array2;
+use forewarn::ndarray::{Array2, s};
 use forewarn::traits::{Batch, Score, Train};
 use proptest::prelude::*;
 
@@ -94,6 +94,45 @@ proptest! {
     }
 
     #[test]
+    fn changes_add_up_to_the_difference_of_the_mean_scores(
+        params in params(),
+        x in table(2..60),
+        before in table(1..20),
+        during in table(1..20),
+    ) {
+        let forest = train(&params, &x);
+        let change = forest.explain_change(before.view(), during.view())?;
+        // Row by row, by other means than the change itself.
+        let mut expected = [0.0; COLUMNS];
+        for (rows, sign) in [(&before, -1.0), (&during, 1.0)] {
+            let (mut score, count) = (0.0, rows.nrows() as f64);
+            for row in rows.rows() {
+                let why = forest.explain_one(&row.to_vec())?;
+                score += why.score / count;
+                for (sum, contribution) in expected.iter_mut().zip(&why.contributions) {
+                    *sum += sign * contribution / count;
+                }
+            }
+            let mean = if sign > 0.0 { change.during } else { change.before };
+            prop_assert!((mean - score).abs() < 1e-12);
+        }
+        for (contribution, expected) in change.contributions.iter().zip(expected) {
+            prop_assert!((contribution - expected).abs() < 1e-11);
+        }
+        let sum = change.contributions.iter().sum::<f64>();
+        prop_assert!((sum - (change.during - change.before)).abs() < 1e-11);
+
+        let back = forest.explain_change(during.view(), before.view())?;
+        prop_assert_eq!((back.before, back.during), (change.during, change.before));
+        for (there, back) in change.contributions.iter().zip(&back.contributions) {
+            prop_assert_eq!(*there, -back);
+        }
+        let none = forest.explain_change(before.view(), before.view())?;
+        prop_assert_eq!(none.contributions, [0.0; COLUMNS]);
+        prop_assert_eq!(change.top(2), change.top(COLUMNS)[..2].to_vec());
+    }
+
+    #[test]
     fn the_top_is_sorted_and_complete(params in params(), x in table(2..40), k in 0..7_usize) {
         let why = train(&params, &x).explain_one(&x.row(0).to_vec())?;
         let top = why.top(k);
@@ -167,7 +206,35 @@ fn bad_rows_are_refused_as_in_scoring() {
     let mut rows = x.clone();
     rows[[20, 0]] = f64::NEG_INFINITY;
     assert_eq!(forest.explain(rows.view()).unwrap_err(), forest.score(rows.view()).unwrap_err());
-    let narrow = x.slice(forewarn::ndarray::s![.., ..1]);
+    let narrow = x.slice(s![.., ..1]);
     assert_eq!(forest.explain(narrow).unwrap_err(), forest.score(narrow).unwrap_err());
-    assert_eq!(forest.explain(rows.slice(forewarn::ndarray::s![..0, ..])).unwrap().dim(), (0, 2));
+    assert_eq!(forest.explain(rows.slice(s![..0, ..])).unwrap().dim(), (0, 2));
+}
+
+#[test]
+fn changes_refuse_empty_sets_and_bad_rows() {
+    let x = Array2::from_shape_fn((50, 2), |(row, column)| (row * (column + 1) % 13) as f64);
+    let forest = train(&IsolationForestParams::default(), &x);
+    let (none, narrow) = (x.slice(s![..0, ..]), x.slice(s![.., ..1]));
+    let error = forest.explain_change(none, x.view()).unwrap_err();
+    assert_eq!(error.to_string(), "rows before is empty: at least one is needed");
+    let error = forest.explain_change(x.view(), none).unwrap_err();
+    assert_eq!(error.to_string(), "rows during is empty: at least one is needed");
+    let mut bad = x.clone();
+    bad[[20, 0]] = f64::INFINITY;
+    for refused in [narrow, bad.view()] {
+        let expected = forest.score(refused).unwrap_err();
+        assert_eq!(forest.explain_change(refused, x.view()).unwrap_err(), expected);
+        assert_eq!(forest.explain_change(x.view(), refused).unwrap_err(), expected);
+    }
+}
+
+#[test]
+fn changes_of_values_of_other_types_are_explained_alike() {
+    let x = Array2::from_shape_fn((100, 3), |(row, column)| ((row * (column + 3)) % 17) as f32);
+    let wide = x.mapv(f64::from);
+    let forest = train(&IsolationForestParams::default(), &wide);
+    let expected = forest.explain_change(wide.slice(s![..60, ..]), wide.slice(s![60.., ..]));
+    let change = forest.explain_change(x.slice(s![..60, ..]), x.slice(s![60.., ..]));
+    assert_eq!(change.unwrap(), expected.unwrap());
 }
