@@ -121,3 +121,10 @@ pub enum Error {
 
 /// A result with the crate's [`Error`](enum@Error).
 pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+#[cfg(any(feature = "linfa", feature = "rules"))]
+impl From<linfa::Error> for Error {
+    fn from(error: linfa::Error) -> Self {
+        Self::Incompatible { reason: error.to_string() }
+    }
+}

@@ -7,6 +7,8 @@ pub mod forest;
 pub mod metrics;
 pub mod prelude;
 pub mod progress;
+#[cfg(feature = "rules")]
+pub mod rules;
 pub mod traits;
 
 mod interop;

@@ -102,13 +102,13 @@ impl Objective for Binary {
         if let ClassWeight::Failure(value) = self.class_weight
             && !(value > 0.0 && value <= 1e12)
         {
-            let allowed = "above 0 and at most 1e12";
+            let allowed = "greater than 0 and at most 1e12";
             return Err(Error::OutOfRange { name: "class_weight", value, allowed });
         }
         if let Some(value) = self.focal
             && !(value > 0.0 && value <= 10.0)
         {
-            let allowed = "above 0 and at most 10";
+            let allowed = "greater than 0 and at most 10";
             return Err(Error::OutOfRange { name: "focal", value, allowed });
         }
         let Some(&first) = labels.first() else { return Err(Error::Empty { what: "labels" }) };

@@ -201,7 +201,7 @@ impl<O> BoostingParams<O> {
             within(name, value as f64, (least..=most).contains(&value), allowed)
         };
         let share = |name, value: f64| {
-            within(name, value, value > 0.0 && value <= 1.0, "above 0 and at most 1")
+            within(name, value, value > 0.0 && value <= 1.0, "greater than 0 and at most 1")
         };
         let penalty = |name, value: f64| {
             within(name, value, (0.0..f64::INFINITY).contains(&value), "at least 0 and finite")
@@ -220,15 +220,15 @@ impl<O> BoostingParams<O> {
             RowSampling::All => {}
             RowSampling::Share(value) => share("rows", value)?,
             RowSampling::Goss { top, rest } => {
-                within("top", top, top > 0.0 && top < 1.0, "above 0 and below 1")?;
+                within("top", top, top > 0.0 && top < 1.0, "greater than 0 and below 1")?;
                 let fits = rest > 0.0 && rest <= 1.0 - top;
-                within("rest", rest, fits, "above 0 and at most 1 - top")?;
+                within("rest", rest, fits, "greater than 0 and at most 1 - top")?;
             }
         }
         if let Some(early) = self.early_stopping {
             count("patience", early.patience, 1, usize::MAX, "at least 1")?;
             let (HoldOut::Random(held) | HoldOut::Last(held)) = early.hold_out;
-            within("hold_out", held, held > 0.0 && held < 1.0, "above 0 and below 1")?;
+            within("hold_out", held, held > 0.0 && held < 1.0, "greater than 0 and below 1")?;
         }
         share("column_share", self.column_share)?;
         share("column_share_split", self.column_share_split)

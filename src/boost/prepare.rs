@@ -64,7 +64,7 @@ pub(crate) fn check_batch<L>(batch: &Batch<'_, [L]>, categorical: &[bool]) -> Re
             }
         }
         if weight.iter().all(|&value| value == 0.0) {
-            let allowed = "above 0";
+            let allowed = "greater than 0";
             return Err(Error::OutOfRange { name: "the sum of the weights", value: 0.0, allowed });
         }
     }

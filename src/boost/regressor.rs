@@ -75,15 +75,23 @@ impl Objective for Quantity {
             RegressionLoss::Huber(delta) if delta > 0.0 && delta.is_finite() => {
                 Penalty::Huber(delta)
             }
-            RegressionLoss::Huber(delta) => return refuse("delta", delta, "above 0 and finite"),
+            RegressionLoss::Huber(delta) => {
+                return refuse("delta", delta, "greater than 0 and finite");
+            }
             RegressionLoss::Quantile(q) if q > 0.0 && q < 1.0 => Penalty::Quantile(q),
-            RegressionLoss::Quantile(q) => return refuse("quantile", q, "above 0 and below 1"),
+            RegressionLoss::Quantile(q) => {
+                return refuse("quantile", q, "greater than 0 and below 1");
+            }
             RegressionLoss::Poisson => {
                 if let Some(&value) = labels.iter().find(|&&label| label < 0.0) {
                     return refuse("target", value, "at least 0 for Poisson loss");
                 }
                 if labels.iter().all(|&label| label == 0.0) {
-                    return refuse("the sum of the targets", 0.0, "above 0 for Poisson loss");
+                    return refuse(
+                        "the sum of the targets",
+                        0.0,
+                        "greater than 0 for Poisson loss",
+                    );
                 }
                 return Ok(Box::new(Poisson::new(labels, weights)));
             }

@@ -113,8 +113,12 @@ pub(crate) fn boost<O>(
         if done + 1 - boosted.rounds >= patience {
             break;
         }
-        if !split && params.rows == RowSampling::All && params.column_share == 1.0 {
-            // The next round would find no split either.
+        if !split
+            && params.rows == RowSampling::All
+            && params.column_share * params.column_share_split == 1.0
+        {
+            // The next round would find no split either, and without one nothing is learned.
+            boosted.rounds = boosted.rounds.min(done);
             break;
         }
     }

@@ -157,7 +157,6 @@ impl<'a, O: Objective> Training<'a, O> {
         params.check()?;
         let columns = self.batch.x.ncols();
         let categorical = flags(&params.categorical, columns)?;
-        check_batch(&self.batch, &categorical)?;
         for &(column, _) in &params.monotone {
             check_column("monotone", column, columns)?;
             if categorical[column] {
@@ -169,6 +168,7 @@ impl<'a, O: Objective> Training<'a, O> {
             check_column("interactions", column, columns)?;
         }
         check_names(&self.names, columns)?;
+        check_batch(&self.batch, &categorical)?;
         if let Some(held_out) = &self.held_out {
             if held_out.x.ncols() != columns {
                 let found = held_out.x.ncols();

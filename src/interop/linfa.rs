@@ -7,12 +7,6 @@ use linfa::DatasetBase;
 use linfa::traits::{Fit, PredictInplace};
 use ndarray::{Array1, ArrayBase, Data, Ix2};
 
-impl From<linfa::Error> for Error {
-    fn from(error: linfa::Error) -> Self {
-        Self::Incompatible { reason: error.to_string() }
-    }
-}
-
 /// With the feature `linfa`.
 ///
 /// ```

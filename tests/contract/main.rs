@@ -5,6 +5,8 @@
 mod rows;
 
 mod autotraits;
+mod boost_input;
+mod boost_training;
 #[cfg(feature = "serde")]
 mod edited_files;
 #[cfg(feature = "serde")]
