@@ -11,6 +11,7 @@ pub mod progress;
 pub mod rules;
 pub mod traits;
 
+mod columnar;
 mod interop;
 mod parallel;
 mod prefetch;

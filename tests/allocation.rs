@@ -1,5 +1,6 @@
 //! What scoring and reading allocate, counted by an allocator that counts.
 
+use forewarn::boost::FailureClassifierParams;
 use forewarn::forest::{DepthLimit, Gain, IsolationForestParams, Missing, Split, Subsample};
 use forewarn::ndarray::Array2;
 use forewarn::prelude::{Batch, Score, Train};
@@ -112,6 +113,30 @@ fn a_single_row_is_scored_without_allocation() -> forewarn::Result<()> {
         let (refused, allocations, _) = counted(|| forest.score_one(&gap).is_err());
         assert!(refused);
         assert_eq!(allocations, 0);
+    }
+    Ok(())
+}
+
+#[test]
+fn a_single_row_is_predicted_without_allocation() -> forewarn::Result<()> {
+    let _alone = ALONE.lock();
+    let rows = rows(1_000, 6);
+    let failed: Vec<bool> = rows.outer_iter().map(|row| row[0] + row[3] > 1.2).collect();
+    // Few trees have their leaves sieved, many are walked.
+    for n_trees in [20, 1_500] {
+        let params = FailureClassifierParams::default().n_trees(n_trees).learning_rate(0.01);
+        let model = params.train(Batch::new(rows.view()).with_target(&failed[..]))?;
+        let ensemble = model.ensemble();
+        let mut gap = rows.row(7).to_vec();
+        gap[2] = f64::NAN;
+        ensemble.raw_value(&gap)?;
+        let mut score = [0.0];
+        for row in [rows.row(9).to_vec(), gap] {
+            let (result, allocations, _) = counted(|| ensemble.raw_one(&row, &mut score));
+            result?;
+            assert_eq!(allocations, 0, "{n_trees} trees");
+        }
+        assert_eq!(ensemble.raw(rows.view())?[(9, 0)], ensemble.raw_value(&rows.row(9).to_vec())?);
     }
     Ok(())
 }

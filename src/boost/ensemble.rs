@@ -1,8 +1,9 @@
 //! Trees that are added up: what every boosted model is inside, and what models of others become.
 
+use super::predict::Compiled;
 use super::tree::Tree;
 use crate::error::{Error, Result};
-use ndarray::{Array2, ArrayView2};
+use ndarray::ArrayView2;
 
 /// How raw scores become predictions.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -76,11 +77,20 @@ pub struct Ensemble {
     pub(crate) trees: Vec<Tree>,
     /// Names of the columns, where they are known; else empty.
     pub(crate) names: Vec<String>,
+    /// The trees made ready to predict; to be emptied by whoever changes the trees.
+    pub(crate) compiled: Compiled,
 }
 
 impl Ensemble {
     pub(crate) fn new(columns: usize, start: Vec<f64>, link: Link, trees: Vec<Tree>) -> Self {
-        Self { columns, start, link, trees, names: Vec::new() }
+        let (names, compiled) = (Vec::new(), Compiled::default());
+        Self { columns, start, link, trees, names, compiled }
+    }
+
+    /// Puts further trees behind those that there are.
+    pub(crate) fn add_trees(&mut self, trees: Vec<Tree>) {
+        self.trees.extend(trees);
+        self.compiled = Compiled::default();
     }
 
     /// Columns of the training data.
@@ -113,43 +123,13 @@ impl Ensemble {
         &self.names
     }
 
-    /// Raw scores, rows × outputs: the starting score plus the leaf of every tree.
-    ///
-    /// # Errors
-    /// [`Error::Width`] for another number of columns, [`Error::Infinite`] for ±∞.
-    pub fn raw(&self, x: ArrayView2<'_, f64>) -> Result<Array2<f64>> {
-        self.check_rows(x)?;
-        let mut scores = Array2::zeros((x.nrows(), self.n_outputs()));
-        for (row, mut to) in x.rows().into_iter().zip(scores.rows_mut()) {
-            for (output, to) in to.iter_mut().enumerate() {
-                *to = self.start[output];
-            }
-            for tree in &self.trees {
-                let leaf = tree.leaf_of(|column| row[column]);
-                to[tree.output as usize] += tree.leaves[leaf].value;
-            }
-        }
-        Ok(scores)
-    }
-
-    /// Predictions, rows × outputs: raw scores through the [link](Self::link).
-    ///
-    /// # Errors
-    /// As [`raw`](Self::raw).
-    pub fn predict(&self, x: ArrayView2<'_, f64>) -> Result<Array2<f64>> {
-        let mut scores = self.raw(x)?;
-        scores.as_slice_mut().unwrap_or_default().chunks_mut(self.n_outputs()).for_each(|row| {
-            self.link.apply(row);
-        });
-        Ok(scores)
-    }
-
-    pub(crate) fn check_rows(&self, x: ArrayView2<'_, f64>) -> Result<()> {
+    pub(crate) fn check_rows<T: Copy + Into<f64>>(&self, x: ArrayView2<'_, T>) -> Result<()> {
         if x.ncols() != self.columns {
             return Err(Error::Width { expected: self.columns, found: x.ncols() });
         }
-        match x.indexed_iter().find(|(_, value)| value.is_infinite()) {
-            Some(((row, column), &value)) => Err(Error::Infinite { row, column, value }),
+        let mut values = x.indexed_iter().map(|(place, &value)| (place, value.into()));
+        match values.find(|(_, value)| value.is_infinite()) {
+            Some(((row, column), value)) => Err(Error::Infinite { row, column, value }),
             None => Ok(()),
         }
     }

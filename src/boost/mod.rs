@@ -14,6 +14,7 @@ mod multiclass;
 mod objective;
 mod params;
 mod partition;
+mod predict;
 mod prepare;
 mod regressor;
 mod report;

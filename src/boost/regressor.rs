@@ -141,9 +141,7 @@ impl Score for Regressor {
 
     /// The predicted quantity.
     fn score_one(&self, x: &[f64]) -> Result<f64> {
-        let row = ArrayView2::from_shape((1, x.len()), x)
-            .map_err(|_| Error::Width { expected: self.n_features(), found: x.len() })?;
-        Ok(self.score(row)?[0])
+        self.ensemble.predict_value(x)
     }
 
     /// The predicted quantity, for every row.

@@ -239,7 +239,7 @@ impl<'a, O: Objective> Training<'a, O> {
             None => ControlFlow::Continue(()),
         };
         let boosted = boost(params, &table, &*loss, scores, first, held_out, &mut tell)?;
-        ensemble.trees.extend(boosted.trees);
+        ensemble.add_trees(boosted.trees);
         let report = TrainingReport {
             rounds: boosted.rounds,
             held_out: boosted.history,

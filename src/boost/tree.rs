@@ -29,6 +29,18 @@ impl CategorySet {
         self.words.get(code as usize / 64).is_some_and(|word| word >> (code % 64) & 1 == 1)
     }
 
+    /// Where a value goes: its whole part is the code, truncated toward zero as in LightGBM (−0.5 is
+    /// category 0); missing and negative values follow `missing_left`.
+    #[inline]
+    pub(crate) fn goes_left(&self, value: f64, missing_left: bool) -> bool {
+        let code = value.trunc();
+        if code >= 0.0 {
+            code <= f64::from(u32::MAX) && self.contains(code as u32)
+        } else {
+            missing_left
+        }
+    }
+
     /// The codes, ascending.
     pub(crate) fn codes(&self) -> impl Iterator<Item = u32> + '_ {
         self.words.iter().enumerate().flat_map(|(index, &word)| {
@@ -36,6 +48,9 @@ impl CategorySet {
         })
     }
 }
+
+/// Numbers no further from 0 are zero to [`Test::AtMostZeroMissing`].
+pub(crate) const NEARLY_ZERO: f64 = 1e-35;
 
 /// What a split asks of its column's value.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -147,18 +162,10 @@ impl Tree {
                 }
             }
             Test::AtMostZeroMissing(threshold) => {
-                let missing = value.is_nan() || value.abs() <= 1e-35;
+                let missing = value.is_nan() || value.abs() <= NEARLY_ZERO;
                 if missing { split.missing_left } else { value <= threshold }
             }
-            Test::Within { set } => {
-                // Truncation toward zero: −0.5 is category 0, as in LightGBM.
-                let code = value.trunc();
-                if code >= 0.0 {
-                    code <= f64::from(u32::MAX) && self.sets[set as usize].contains(code as u32)
-                } else {
-                    split.missing_left
-                }
-            }
+            Test::Within { set } => self.sets[set as usize].goes_left(value, split.missing_left),
         }
     }
 

@@ -68,7 +68,6 @@
 //! expert feedback into active anomaly discovery", ICDM 2016.
 
 mod average_path;
-mod block;
 mod calibrate;
 mod check;
 mod dense;

@@ -1,8 +1,8 @@
 //! The trained forest: scores, decisions, ranks.
 
-use super::block::{Block, LANES};
 use super::calibrate::{Calibration, threshold};
 use super::check::{check_row, check_values};
+use super::dense::{Block, LANES};
 use super::learn::within_bounds;
 use super::options::{Missing, Normalisation, Scoring};
 use super::params::{IsolationForestParams, check_contamination};
@@ -153,7 +153,7 @@ impl IsolationForest {
             let mut block = Block::new(self.columns);
             let mut workspace = scorer.workspace();
             for (index, scores) in scores.chunks_mut(LANES).enumerate() {
-                block.load(x, first + index * LANES);
+                block.load(x, first + index * LANES, None);
                 if categories || (block.gaps && block.values().iter().any(|v| v.is_infinite())) {
                     suspect.store(true, std::sync::atomic::Ordering::Relaxed);
                 }

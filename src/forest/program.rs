@@ -1,11 +1,11 @@
 //! A forest made ready to score: which of the scoring programs serve which rows.
 
-use super::block::{Block, LANES};
-use super::dense::{self, Dense, Scratch};
+use super::dense::{self, Block, Dense, LANES, Scratch};
 use super::options::Missing;
 use super::simd;
 use super::tree::{Rule, Tree};
 use super::walk::{CODES, Walk};
+use crate::columnar::level::level;
 use std::sync::OnceLock;
 
 /// Scoring programs, each compiled when it is first needed.
@@ -125,7 +125,7 @@ impl Scorer<'_> {
         let follow = self.missing == Missing::Majority;
         let mut served = true;
         if let (Some(dense), Some(scratch)) = (self.dense(), &mut workspace.dense) {
-            simd::dense(simd::level(), dense, block, scratch, &mut sums);
+            simd::dense(level(), dense, block, scratch, &mut sums);
         } else {
             let (walk, sums) = (self.walk(block.gaps && follow), &mut sums);
             with_walk!(walk, walk => walk.add_values(block.values(), sums), served = false);

@@ -1,6 +1,6 @@
 //! How many thresholds lie below a value: exactly, without branches, for a block of values in step.
 
-use super::block::LANES;
+use super::dense::LANES;
 use std::hint::select_unpredictable;
 
 /// Sixteen bits a lane, on whole cache lines: a vector load across two lines costs two.

@@ -1,63 +1,14 @@
 //! The same scoring code, compiled for the vector units that this machine may have.
 //!
-//! The only `unsafe` of the crate: calling a function compiled for AVX2 or AVX-512 once the
-//! processor has said that it has them. The bodies are the safe, portable code of
-//! [`dense`](super::dense), so that all levels give the same bits; the
-//! portable level is what the tests hold the others against.
+//! `unsafe` is but the calling of a function compiled for AVX2 or AVX-512 once the processor has said
+//! that it has them. The bodies are the safe, portable code of [`dense`](super::dense), so that all
+//! levels give the same bits; the portable level is what the tests hold the others against.
 #![allow(unsafe_code)]
 
-use super::block::{Block, LANES};
-use super::dense::{Dense, Scratch};
-use std::sync::OnceLock;
+use super::dense::{Block, Dense, LANES, Scratch};
+use crate::columnar::level::Level;
 
-/// Which instructions to use.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Level {
-    Portable,
-    #[cfg(target_arch = "x86_64")]
-    Avx2,
-    #[cfg(target_arch = "x86_64")]
-    Avx512,
-}
-
-/// The levels that this processor has, the portable one first.
-pub(crate) fn available() -> Vec<Level> {
-    #[allow(unused_mut)]
-    let mut levels = vec![Level::Portable];
-    #[cfg(target_arch = "x86_64")]
-    {
-        let avx2 = is_x86_feature_detected!("avx2") && is_x86_feature_detected!("popcnt");
-        if avx2 {
-            levels.push(Level::Avx2);
-        }
-        if avx2
-            && is_x86_feature_detected!("avx512f")
-            && is_x86_feature_detected!("avx512bw")
-            && is_x86_feature_detected!("avx512dq")
-            && is_x86_feature_detected!("avx512vl")
-        {
-            levels.push(Level::Avx512);
-        }
-    }
-    levels
-}
-
-/// The best level, or the one that the environment variable `FOREWARN_SIMD` (`scalar`, `avx2`,
-/// `avx512`) limits it to. Read once.
-pub(crate) fn level() -> Level {
-    static LEVEL: OnceLock<Level> = OnceLock::new();
-    *LEVEL.get_or_init(|| {
-        let most = match std::env::var("FOREWARN_SIMD").as_deref() {
-            Ok("scalar") => 1,
-            Ok("avx2") => 2,
-            _ => usize::MAX,
-        };
-        let levels = available();
-        levels[most.min(levels.len()) - 1]
-    })
-}
-
-/// Adds the leaf values of every tree to `sums`, at a level of [`available`].
+/// Adds the leaf values of every tree to `sums`, at a level of [`available`](crate::columnar::level::available).
 pub(crate) fn dense(
     level: Level,
     dense: &Dense,
@@ -70,7 +21,7 @@ pub(crate) fn dense(
             dense.rank(block, scratch);
             evaluate(dense, block, scratch, sums);
         }
-        // SAFETY: a level other than the portable one is made in `available` alone, after the
+        // SAFETY: a level other than the portable one is made in `level::available` alone, after the
         // processor was asked for every feature that the functions are compiled for.
         #[cfg(target_arch = "x86_64")]
         Level::Avx2 => unsafe {

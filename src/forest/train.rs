@@ -1,7 +1,6 @@
 //! Training: checks, one stream of random numbers a tree, and trees grown on all cores.
 
 use super::average_path;
-use super::block::columns_of_rows;
 use super::check::{check_rows, check_sample, check_values};
 use super::grow::{Plan, Sample, grow};
 use super::learn::Learned;
@@ -11,6 +10,7 @@ use super::params::{IsolationForestParams, MOST_COLUMNS, check_trees};
 use super::program::Programs;
 use super::sample::Population;
 use super::tree::Tree;
+use crate::columnar::block::columns_of_rows;
 use crate::error::{Error, Result};
 use crate::parallel;
 use crate::progress::Progress;

@@ -4,7 +4,7 @@
 //! categories, single rows. A walk is compiled for just what is needed: `K` columns a node at most;
 //! `PENALTY` for rows out of range; `FULL` for categories and missing values too.
 
-use super::block::LANES;
+use super::dense::LANES;
 use super::tree::{CategorySet, Rule, Tree};
 
 /// Walks in flight at once: each step of one depends on its step before, but not on the others'.
