@@ -2,6 +2,8 @@
 #![deny(unsafe_code)]
 
 pub mod boost;
+pub mod calibrate;
+pub mod decide;
 pub mod error;
 pub mod forest;
 pub mod metrics;
@@ -10,12 +12,17 @@ pub mod progress;
 #[cfg(feature = "rules")]
 pub mod rules;
 pub mod traits;
+pub mod validate;
 
 mod columnar;
+mod groups;
 mod interop;
 mod parallel;
+mod pava;
 mod prefetch;
 mod rng;
 
 pub use error::{Error, Result};
+#[cfg(feature = "smartcore")]
+pub use interop::smartcore::{FromNumbers, SmartcoreEstimator};
 pub use ndarray;

@@ -2,3 +2,5 @@
 
 #[cfg(feature = "linfa")]
 mod linfa;
+#[cfg(feature = "smartcore")]
+pub(crate) mod smartcore;

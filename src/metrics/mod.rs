@@ -5,7 +5,10 @@
 //! | Do bad rows score above good ones? | [`roc_auc`], [`average_precision`] |
 //! | What is in the list that somebody will read? | [`recall_at_top`], [`precision_at_top`] |
 //! | Can the probability be believed? | [`log_loss`], [`brier`] |
+//! | Where is it off, and by how much? | [`calibration_table`], [`expected_calibration_error`], [`brier_parts`] |
 //! | Was each event noticed, and how early? | [`event_recall`], [`lead_times`] |
+//! | What is found for so many false alarms? | [`recall_at_false_alarms`], [`History`] |
+//! | How sure is a share that was counted? | [`share_interval`] |
 //!
 //! ```
 //! use forewarn::metrics;
@@ -26,21 +29,31 @@
 //! or at [`recall_at_top`] with as many rows as there is time to check. Rows next to each other
 //! in time are one event, not many: count events with [`event_recall`].
 
+mod calibration;
 mod events;
+mod operating;
 mod probability;
 mod ranking;
+mod share;
 mod top;
 
+pub use calibration::{
+    Bins, BrierParts, CalibrationBin, brier_parts, calibration_table, expected_calibration_error,
+    expected_calibration_error_weighted,
+};
 pub use events::{event_recall, lead_times};
+pub use operating::{History, OperatingPoint, Operation, recall_at_false_alarms};
 pub use probability::{brier, brier_weighted, log_loss, log_loss_weighted};
+pub(crate) use probability::{check_probabilities, surprise as log_loss_of};
 pub use ranking::{average_precision, average_precision_weighted, roc_auc, roc_auc_weighted};
+pub use share::share_interval;
 pub use top::{precision_at_top, recall_at_top};
 
 use crate::error::{Error, Result};
 
 /// As many values as labels, at least one, none of them NaN. `what` names the list, then one of
 /// its values.
-fn check_values(labels: &[bool], values: &[f64], what: [&'static str; 2]) -> Result<()> {
+pub(crate) fn check_values(labels: &[bool], values: &[f64], what: [&'static str; 2]) -> Result<()> {
     let [plural, singular] = what;
     if labels.is_empty() {
         return Err(Error::Empty { what: "labels" });
@@ -61,7 +74,7 @@ fn check_scores(labels: &[bool], scores: &[f64]) -> Result<()> {
 /// Weights are finite and at least 0, and not all of them 0. Returns the unit to divide them by:
 /// a power of two, so that nothing is rounded, near the largest, so that sums and products of
 /// weights neither overflow nor vanish.
-fn check_weights(labels: &[bool], weights: &[f64]) -> Result<f64> {
+pub(crate) fn check_weights(labels: &[bool], weights: &[f64]) -> Result<f64> {
     check_values(labels, weights, ["weights", "weight"])?;
     let mut largest = 0.0_f64;
     for &value in weights {

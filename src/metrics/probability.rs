@@ -86,7 +86,8 @@ pub fn brier_weighted(labels: &[bool], probabilities: &[f64], weights: &[f64]) -
     mean_loss(labels, probabilities, Some(weights), squared_distance)
 }
 
-fn surprise(label: bool, probability: f64) -> f64 {
+/// What [`log_loss`] is the mean of.
+pub(crate) fn surprise(label: bool, probability: f64) -> f64 {
     let clipped = probability.clamp(f64::EPSILON, 1.0 - f64::EPSILON);
     // `ln_1p` keeps the digits of a small probability that `1 − p` would round away.
     if label { -clipped.ln() } else { -(-clipped).ln_1p() }
@@ -102,10 +103,7 @@ fn mean_loss(
     weights: Option<&[f64]>,
     loss: fn(bool, f64) -> f64,
 ) -> Result<f64> {
-    check_values(labels, probabilities, ["probabilities", "probability"])?;
-    if let Some(&value) = probabilities.iter().find(|p| !(0.0..=1.0).contains(*p)) {
-        return Err(Error::OutOfRange { name: "probability", value, allowed: "from 0 to 1" });
-    }
+    check_probabilities(labels, probabilities)?;
     let unit = weights.map_or(Ok(1.0), |weights| check_weights(labels, weights))?;
     let (mut sum, mut total) = (0.0, 0.0);
     for (row, (&label, &probability)) in labels.iter().zip(probabilities).enumerate() {
@@ -114,4 +112,15 @@ fn mean_loss(
         total += weight;
     }
     Ok(sum / total)
+}
+
+/// As many probabilities as labels, at least one, each from 0 to 1.
+pub(crate) fn check_probabilities(labels: &[bool], probabilities: &[f64]) -> Result<()> {
+    check_values(labels, probabilities, ["probabilities", "probability"])?;
+    match probabilities.iter().find(|p| !(0.0..=1.0).contains(*p)) {
+        Some(&value) => {
+            Err(Error::OutOfRange { name: "probability", value, allowed: "from 0 to 1" })
+        }
+        None => Ok(()),
+    }
 }

@@ -1,8 +1,11 @@
 //! What can be sent, shared, boxed and kept across an unwinding: part of the interface, though no
 //! signature says so.
 
+use forewarn::calibrate::{Calibrated, CalibrationParams, Calibrator, PriorShift};
+use forewarn::decide::{Decision, DecisionParams};
 use forewarn::forest::{IsolationForest, IsolationForestParams};
 use forewarn::prelude::{Batch, Score, Train, Tune, Update};
+use forewarn::validate::{Split, Splits, TimeFolds};
 use forewarn::{Error, Result};
 use std::panic::{RefUnwindSafe, UnwindSafe};
 
@@ -14,10 +17,21 @@ fn value<T: Clone + PartialEq + std::fmt::Debug>() {}
 fn models_settings_and_errors_go_anywhere() {
     shared::<IsolationForest>();
     shared::<IsolationForestParams>();
+    shared::<Calibrated<IsolationForest>>();
+    shared::<CalibrationParams>();
+    shared::<DecisionParams>();
+    shared::<Splits>();
     shared::<Error>();
     shared::<Batch<'static>>();
     value::<IsolationForest>();
     value::<IsolationForestParams>();
+    value::<Calibrator>();
+    value::<CalibrationParams>();
+    value::<PriorShift>();
+    value::<Decision>();
+    value::<DecisionParams>();
+    value::<Split>();
+    value::<TimeFolds>();
     value::<Error>();
 }
 

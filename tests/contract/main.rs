@@ -7,6 +7,7 @@ mod rows;
 mod autotraits;
 mod boost_input;
 mod boost_training;
+mod calibrate;
 #[cfg(feature = "serde")]
 mod edited_files;
 #[cfg(feature = "serde")]
@@ -19,3 +20,4 @@ mod metrics;
 #[cfg(feature = "serde")]
 mod scorer;
 mod training;
+mod validate;

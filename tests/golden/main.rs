@@ -3,5 +3,7 @@
 #[path = "../support/rows.rs"]
 mod rows;
 
+mod calibrate;
 mod forest;
 mod metrics;
+mod validate;

@@ -4,3 +4,5 @@
 mod linfa;
 #[cfg(feature = "rules")]
 mod rules;
+#[cfg(feature = "smartcore")]
+mod smartcore;

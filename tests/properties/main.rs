@@ -4,6 +4,8 @@
 mod rows;
 
 mod attribution;
+mod calibrate;
+mod decide;
 mod forest;
 #[cfg(feature = "serde")]
 mod forest_oracle;
@@ -12,3 +14,4 @@ mod literal;
 mod metrics;
 #[cfg(feature = "serde")]
 mod oracle;
+mod validate;
