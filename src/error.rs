@@ -128,3 +128,8 @@ impl From<linfa::Error> for Error {
         Self::Incompatible { reason: error.to_string() }
     }
 }
+
+/// [`Error::InvalidModel`] for this reason.
+pub(crate) fn invalid(reason: impl std::fmt::Display) -> Error {
+    Error::InvalidModel { reason: reason.to_string() }
+}

@@ -15,6 +15,8 @@ pub mod traits;
 pub mod validate;
 
 mod columnar;
+#[cfg(feature = "serde")]
+mod envelope;
 mod groups;
 mod interop;
 mod parallel;

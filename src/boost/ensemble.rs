@@ -38,7 +38,7 @@ pub enum Link {
 
 impl Link {
     /// Turns the raw scores of one row, one an output, into predictions, in place.
-    pub(crate) fn apply(self, scores: &mut [f64]) {
+    pub fn apply(self, scores: &mut [f64]) {
         let logistic = |raw: f64, scale: f64| 1.0 / (1.0 + (-scale * raw).exp());
         match self {
             Self::Identity => {}
@@ -143,6 +143,11 @@ impl Ensemble {
         }
         if !self.start.iter().all(|start| start.is_finite()) {
             return Err(Error::InvalidModel { reason: "a starting score is not finite".into() });
+        }
+        if let Link::Logistic { scale } | Link::EachLogistic { scale, .. } = self.link
+            && !(scale > 0.0 && scale.is_finite())
+        {
+            return Err(Error::InvalidModel { reason: format!("a logistic scale of {scale:?}") });
         }
         if !self.names.is_empty() && self.names.len() != self.columns {
             let (names, columns) = (self.names.len(), self.columns);

@@ -7,6 +7,7 @@ mod classifier;
 mod cuts;
 mod early;
 mod ensemble;
+mod exchange;
 mod grow;
 mod histogram;
 mod loss;

@@ -49,16 +49,17 @@ impl CategorySet {
     }
 }
 
-/// Numbers no further from 0 are zero to [`Test::AtMostZeroMissing`].
-pub(crate) const NEARLY_ZERO: f64 = 1e-35;
+/// Numbers no further from 0 are zero to [`Test::AtMostZeroMissing`]: LightGBM's `kZeroThreshold`, a
+/// number of 32 bits.
+pub(crate) const NEARLY_ZERO: f64 = 1e-35_f32 as f64;
 
 /// What a split asks of its column's value.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) enum Test {
     /// Left if the value is at most this; missing values follow [`Split::missing_left`].
     AtMost(f64),
-    /// As [`AtMost`](Self::AtMost), where numbers that are nearly zero (at most 1e-35 away) count as
-    /// missing too: LightGBM's `zero_as_missing`. Only models that were read have it.
+    /// As [`AtMost`](Self::AtMost), where numbers that are nearly zero (at most [`NEARLY_ZERO`] away)
+    /// count as missing too: LightGBM's `zero_as_missing`. Only models that were read have it.
     AtMostZeroMissing(f64),
     /// Left if the whole part of the value is a code in `sets[set]`. Codes outside of it, ones never
     /// seen among them, go right; missing and negative values follow [`Split::missing_left`].
@@ -220,6 +221,9 @@ impl Tree {
             match split.test {
                 Test::AtMost(value) | Test::AtMostZeroMissing(value) if value.is_nan() => {
                     return invalid("a threshold that is NaN".into());
+                }
+                Test::AtMostZeroMissing(value) if value.is_infinite() => {
+                    return invalid("an infinite threshold where zeros are missing".into());
                 }
                 Test::Within { set } if set as usize >= self.sets.len() => {
                     return invalid(format!("category set {set} of {}", self.sets.len()));

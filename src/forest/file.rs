@@ -11,21 +11,12 @@ use super::options::Scoring;
 use super::params::{IsolationForestParams, LARGEST_CATEGORY};
 use super::program::Programs;
 use super::tree::{CategorySet, Node, Rule, Term, Tree};
-use crate::error::{Error, Result};
+use crate::envelope::Envelope;
+use crate::error::{Error, Result, invalid};
 use serde::{Deserialize, Serialize};
 use std::ops::RangeInclusive;
 
-/// The newest form; written. Older ones are read as well.
-const FORMAT: u32 = 1;
-
-/// First bytes of the binary form.
-const MAGIC: &[u8; 8] = b"forewarn";
-
-/// Magic, format version, payload length.
-const HEADER: usize = 8 + 4 + 8;
-
-/// Follows the payload.
-const CHECKSUM: usize = 8;
+const ENVELOPE: Envelope = Envelope { magic: b"forewarn", newest: 1 };
 
 /// Beyond any path length or log density.
 const LARGEST_LEAF: f64 = 1e12;
@@ -60,14 +51,7 @@ impl IsolationForest {
     /// # Errors
     /// None in practice: [`Error::InvalidModel`] should the encoder fail.
     pub fn to_bytes(&self) -> Result<Vec<u8>> {
-        let payload = postcard::to_stdvec(&SavedForest::from(self)).map_err(|e| invalid(&e))?;
-        let mut bytes = Vec::with_capacity(HEADER + payload.len() + CHECKSUM);
-        bytes.extend(MAGIC);
-        bytes.extend(FORMAT.to_le_bytes());
-        bytes.extend((payload.len() as u64).to_le_bytes());
-        bytes.extend(payload);
-        bytes.extend(checksum(&bytes).to_le_bytes());
-        Ok(bytes)
+        ENVELOPE.seal(&SavedForest::from(self))
     }
 
     /// Reads the compact binary form of this or an older version of the crate. The forest equals
@@ -89,25 +73,7 @@ impl IsolationForest {
     /// # Ok::<(), forewarn::Error>(())
     /// ```
     pub fn from_bytes(bytes: &[u8]) -> Result<Self> {
-        let rest = bytes.strip_prefix(MAGIC).ok_or_else(|| invalid(&"it has another beginning"))?;
-        let (format, rest) = rest.split_first_chunk().ok_or_else(|| invalid(&"truncated"))?;
-        check_format(u32::from_le_bytes(*format))?;
-        let (length, rest) = rest.split_first_chunk().ok_or_else(|| invalid(&"truncated"))?;
-        let length = u64::from_le_bytes(*length);
-        if (rest.len() as u64).checked_sub(CHECKSUM as u64) != Some(length) {
-            let found = rest.len().saturating_sub(CHECKSUM);
-            return Err(invalid(&format!("{length} bytes announced, {found} found")));
-        }
-        let (content, expected) = bytes.split_at(bytes.len() - CHECKSUM);
-        if checksum(content).to_le_bytes() != expected {
-            return Err(invalid(&"the checksum does not match: it was altered or damaged"));
-        }
-        let (saved, left) = postcard::take_from_bytes::<SavedForest>(&content[HEADER..])
-            .map_err(|error| invalid(&error))?;
-        if !left.is_empty() {
-            return Err(invalid(&format!("{} bytes follow its end", left.len())));
-        }
-        Self::try_from(saved)
+        Self::try_from(ENVELOPE.open::<SavedForest>(bytes)?)
     }
 }
 
@@ -123,29 +89,10 @@ impl<'de> Deserialize<'de> for IsolationForest {
     }
 }
 
-fn invalid(reason: &dyn std::fmt::Display) -> Error {
-    Error::InvalidModel { reason: reason.to_string() }
-}
-
-/// FNV-1a, 64 bits: finds damage and careless edits, not forgery; those are left to the checks.
-fn checksum(bytes: &[u8]) -> u64 {
-    bytes.iter().fold(0xCBF2_9CE4_8422_2325, |hash, &byte| {
-        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01B3)
-    })
-}
-
-fn check_format(found: u32) -> Result<()> {
-    match found {
-        0 => Err(invalid(&"format version 0 never was")),
-        1..=FORMAT => Ok(()),
-        _ => Err(Error::NewerFormat { found, newest: FORMAT }),
-    }
-}
-
 impl From<&IsolationForest> for SavedForest {
     fn from(forest: &IsolationForest) -> Self {
         Self {
-            format: FORMAT,
+            format: ENVELOPE.newest,
             params: forest.params.clone(),
             columns: forest.columns as u32,
             sample_size: forest.sample_size as u64,
@@ -162,17 +109,17 @@ impl TryFrom<SavedForest> for IsolationForest {
     type Error = Error;
 
     fn try_from(saved: SavedForest) -> Result<Self> {
-        check_format(saved.format)?;
+        ENVELOPE.check_format(saved.format)?;
         saved.params.check()?;
         let columns = saved.columns as usize;
         if columns == 0 || saved.trees.is_empty() || saved.trees.len() != saved.params.n_trees {
             let trees = saved.trees.len();
-            return Err(invalid(&format!("{columns} columns and {trees} trees")));
+            return Err(invalid(format_args!("{columns} columns and {trees} trees")));
         }
         let possible = (0.0..=LARGEST_LEAF).contains(&saved.average_path)
             && (0.0..=1.0).contains(&saved.threshold);
         if saved.sample_size == 0 || !possible {
-            return Err(invalid(&"a sample size, average path length or threshold out of range"));
+            return Err(invalid("a sample size, average path length or threshold out of range"));
         }
         if let Some(calibration) = &saved.calibration {
             calibration.check()?;
@@ -189,7 +136,7 @@ impl TryFrom<SavedForest> for IsolationForest {
         let least = if trees.iter().any(|tree| tree.nodes.len() > 1) { 0.5 } else { 0.0 };
         if saved.average_path * (trees.len() as f64) < least {
             let path = saved.average_path;
-            return Err(invalid(&format!("an average path length of {path} with splits")));
+            return Err(invalid(format_args!("an average path length of {path} with splits")));
         }
         let possible = |depth| possible_leaves(saved.params.scoring, depth);
         saved.learned.check(&categorical, &trees, possible)?;
@@ -259,13 +206,13 @@ fn load_tree(
     let mut pending = vec![(0, 0_u32)];
     for node in saved {
         let (index, depth) =
-            pending.pop().ok_or_else(|| invalid(&"nodes beyond a tree's last leaf"))?;
+            pending.pop().ok_or_else(|| invalid("nodes beyond a tree's last leaf"))?;
         let (rule, left_share, margin) = match node {
             SavedNode::Leaf(value) => {
                 let anything = -LARGEST_LEAF..=LARGEST_LEAF;
                 let possible = if trained { possible_leaves(scoring, depth) } else { anything };
                 if !possible.contains(&value) {
-                    return Err(invalid(&format!("a leaf value of {value}")));
+                    return Err(invalid(format_args!("a leaf value of {value}")));
                 }
                 tree.nodes[index].value = value;
                 continue;
@@ -277,7 +224,7 @@ fn load_tree(
             }
             SavedNode::Plane { terms, threshold, left_share, margin } => {
                 if terms.is_empty() {
-                    return Err(invalid(&"a plane without columns"));
+                    return Err(invalid("a plane without columns"));
                 }
                 for term in &terms {
                     check_column(term.column, categorical, false)?;
@@ -293,18 +240,18 @@ fn load_tree(
                 check_column(column, categorical, true)?;
                 let ascending = set.codes.is_sorted_by(|a, b| a < b);
                 if !ascending || set.codes.last().is_some_and(|&code| code > LARGEST_CATEGORY) {
-                    return Err(invalid(&"a category set that is not ascending codes"));
+                    return Err(invalid("a category set that is not ascending codes"));
                 }
                 tree.sets.push(set);
                 (Rule::Category { column, set: tree.sets.len() as u32 - 1 }, left_share, None)
             }
         };
         if !(0.0..=1.0).contains(&left_share) {
-            return Err(invalid(&format!("a left share of {left_share}")));
+            return Err(invalid(format_args!("a left share of {left_share}")));
         }
         let margin = margin.unwrap_or(f64::INFINITY);
         if margin.is_nan() || margin < 0.0 {
-            return Err(invalid(&format!("a margin of {margin}")));
+            return Err(invalid(format_args!("a margin of {margin}")));
         }
         let child = tree.nodes.len();
         tree.nodes[index] = Node { rule, child: child as u32, left_share, value: 0.0, margin };
@@ -312,20 +259,20 @@ fn load_tree(
         pending.extend([(child + 1, depth + 1), (child, depth + 1)]);
     }
     if !pending.is_empty() {
-        return Err(invalid(&format!("a tree lacks {} nodes", pending.len())));
+        return Err(invalid(format_args!("a tree lacks {} nodes", pending.len())));
     }
     tree.update_expectations();
     Ok(tree)
 }
 
 fn finite(what: &str, value: f64) -> Result<()> {
-    if value.is_finite() { Ok(()) } else { Err(invalid(&format!("a {what} is {value}"))) }
+    if value.is_finite() { Ok(()) } else { Err(invalid(format_args!("a {what} is {value}"))) }
 }
 
 fn check_column(column: u32, categorical: &[bool], expected: bool) -> Result<()> {
     match categorical.get(column as usize) {
         Some(&found) if found == expected => Ok(()),
-        Some(_) => Err(invalid(&format!("a split of the wrong kind on column {column}"))),
-        None => Err(invalid(&format!("column {column} of {}", categorical.len()))),
+        Some(_) => Err(invalid(format_args!("a split of the wrong kind on column {column}"))),
+        None => Err(invalid(format_args!("column {column} of {}", categorical.len()))),
     }
 }

@@ -10,6 +10,7 @@ mod boost_training;
 mod calibrate;
 #[cfg(feature = "serde")]
 mod edited_files;
+mod exchange;
 #[cfg(feature = "serde")]
 mod files;
 mod forest_data;

@@ -4,6 +4,7 @@
 mod rows;
 
 mod calibrate;
+mod exchange;
 mod forest;
 mod metrics;
 mod validate;
