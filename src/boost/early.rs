@@ -1,4 +1,4 @@
-//! When to stop, and by which rows.
+//! Which rows trees are not grown on, so that they can be judged by them.
 
 use super::params::HoldOut;
 use crate::rng::Stream;
@@ -33,4 +33,35 @@ pub(crate) fn split(
         }
     }
     Some((0..rows).partition(|&row| !held[row]))
+}
+
+/// Deals rows into parts, those of each kind evenly; fewer than asked for where a kind has fewer rows.
+/// `None` where a kind has a single row. Each part: the rows outside, and those in it.
+pub(crate) fn parts(
+    kinds: &[u32],
+    parts: usize,
+    seed: u64,
+) -> Option<Vec<(Vec<usize>, Vec<usize>)>> {
+    let mut order: Vec<usize> = (0..kinds.len()).collect();
+    order.sort_by_key(|&row| kinds[row]);
+    let fewest = order.chunk_by(|&a, &b| kinds[a] == kinds[b]).map(<[usize]>::len).min()?;
+    let parts = parts.min(fewest);
+    if parts < 2 {
+        return None;
+    }
+    let mut part = vec![0; kinds.len()];
+    let mut dealt = 0;
+    for (number, kind) in order.chunk_by(|&a, &b| kinds[a] == kinds[b]).enumerate() {
+        let mut stream = Stream::new(seed, u64::MAX / 2 - number as u64);
+        let mut shuffled = kind.to_vec();
+        for last in (1..shuffled.len()).rev() {
+            shuffled.swap(last, stream.below(last + 1));
+        }
+        for row in shuffled {
+            part[row] = dealt % parts;
+            dealt += 1;
+        }
+    }
+    let split = |number| (0..kinds.len()).partition(|&row| part[row] != number);
+    Some((0..parts).map(split).collect())
 }

@@ -20,6 +20,8 @@ mod prepare;
 mod regressor;
 mod report;
 mod sample;
+#[cfg(feature = "serde")]
+mod saved_models;
 mod scan;
 mod table;
 #[cfg(test)]

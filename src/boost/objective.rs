@@ -96,6 +96,12 @@ pub trait Objective: Sync {
         0
     }
 
+    /// Whether [`finish`](Self::finish) needs rows that no tree was grown on. Without any that were
+    /// given or set aside, each row is then scored by trees that were grown on the other four fifths.
+    fn wants_held_out(&self) -> bool {
+        false
+    }
+
     /// Columns that tell the labels apart too well to be true: warnings, not errors.
     fn suspicion(&self, labels: &[Self::Label], bins: &mut dyn Iterator<Item = u8>) -> Option<f64> {
         let _ = (labels, bins);
@@ -131,6 +137,8 @@ pub struct Fitted<'a, L> {
     pub report: TrainingReport,
     /// The rows that the trees were grown on.
     pub training: Scored<'a, L>,
-    /// The rows that were held out, if any were.
+    /// The rows that were held out, if any were; or, where the objective
+    /// [wants some](Objective::wants_held_out), the training rows scored by trees that were not grown
+    /// on them.
     pub held_out: Option<Scored<'a, L>>,
 }

@@ -40,10 +40,11 @@ pub(crate) struct Boosted {
     pub(crate) scores: Option<Vec<f64>>,
 }
 
-/// Adds trees, `scores` being the raw scores so far (by output, then by row) and `first` the rounds
+/// Adds trees for a number of rounds, `scores` being the raw scores so far (by output, then by row) and `first` the rounds
 /// behind them.
 pub(crate) fn boost<O>(
     params: &BoostingParams<O>,
+    rounds: usize,
     table: &Table,
     loss: &dyn Loss,
     mut scores: Vec<f64>,
@@ -64,7 +65,7 @@ pub(crate) fn boost<O>(
     };
     let mut boosted = Boosted::default();
     let (mut best, mut best_rounds) = (f64::INFINITY, 0);
-    for done in 0..params.n_trees {
+    for done in 0..rounds {
         loss.derivatives(&scores, &mut derivatives);
         let mut stream = Stream::new(params.seed, (first + done) as u64);
         // One-side sampling begins when gradients tell rows apart (Ke et al. 2017).
@@ -107,7 +108,7 @@ pub(crate) fn boost<O>(
             boosted.rounds = best_rounds;
         }
         if tell(done + 1, boosted.history.last().copied()).is_break() {
-            return Err(Error::Cancelled { done: done + 1, total: params.n_trees });
+            return Err(Error::Cancelled { done: done + 1, total: rounds });
         }
         let patience = held_out.as_ref().map_or(usize::MAX, |held_out| held_out.patience);
         if done + 1 - boosted.rounds >= patience {

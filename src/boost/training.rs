@@ -19,6 +19,9 @@ use std::ops::ControlFlow;
 /// [`EarlyStopping`](super::EarlyStopping) is not.
 const PATIENCE: usize = 20;
 
+/// Into how many parts rows are cut to score each by trees that were not grown on it.
+const PARTS: usize = 5;
+
 /// Columns that separate the classes better than this are reported.
 const SUSPICIOUS: f64 = 0.999;
 
@@ -238,7 +241,8 @@ impl<'a, O: Objective> Training<'a, O> {
             Some(observer) => observer(&Round { done, total: params.n_trees, held_out }),
             None => ControlFlow::Continue(()),
         };
-        let boosted = boost(params, &table, &*loss, scores, first, held_out, &mut tell)?;
+        let rounds = params.n_trees;
+        let boosted = boost(params, rounds, &table, &*loss, scores, first, held_out, &mut tell)?;
         ensemble.add_trees(boosted.trees);
         let report = TrainingReport {
             rounds: boosted.rounds,
@@ -249,9 +253,57 @@ impl<'a, O: Objective> Training<'a, O> {
             Some(scores) => scores,
             None => by_output(&ensemble, rows.x())?,
         };
-        let judged_raw = judged.map(|judged| by_output(&ensemble, judged.x())).transpose()?;
-        let held_out = judged.zip(judged_raw.as_ref()).map(|(judged, raw)| judged.scored(raw));
+        // Rows that no tree was grown on: those held out, or all, each scored by trees of others.
+        let judged_raw = match judged {
+            Some(judged) => Some(by_output(&ensemble, judged.x())?),
+            None if objective.wants_held_out() => {
+                Some(self.out_of_part(categorical, rows, report.rounds)?)
+            }
+            None => None,
+        };
+        let held_out = judged_raw.as_ref().map(|raw| match judged {
+            Some(judged) => judged.scored(raw),
+            None => rows.scored(raw),
+        });
         objective.finish(Fitted { ensemble, report, training: rows.scored(&raw), held_out })
+    }
+
+    /// Each row's raw score by trees that were grown on the other parts of the rows, as many rounds as
+    /// on all of them.
+    fn out_of_part(
+        &self,
+        categorical: &[bool],
+        rows: &Rows<'_, O::Label>,
+        rounds: usize,
+    ) -> Result<Vec<f64>> {
+        let params = self.params;
+        let kinds: Vec<u32> = rows.labels().iter().map(O::kind).collect();
+        let Some(parts) = early::parts(&kinds, PARTS, params.seed) else {
+            let reason = "calibration needs two rows of each class, or held-out rows";
+            return Err(Error::Incompatible { reason: reason.into() });
+        };
+        let mut raw = Vec::new();
+        for (others, part) in parts {
+            let (others, judged) = (rows.take(&others), rows.take(&part));
+            let loss = params.objective.loss(others.labels(), others.weight())?;
+            let columns = others.x().ncols();
+            let start = Ensemble::new(columns, loss.start(), loss.link(), Vec::new());
+            let mut ensemble = self.from.cloned().unwrap_or(start);
+            let first = ensemble.trees.len() / loss.outputs();
+            let table = Table::learn(others.x(), categorical, params.max_bins, params.seed);
+            let scores = by_output(&ensemble, others.x())?;
+            let mut never = |_, _| ControlFlow::Continue(());
+            let boosted = boost(params, rounds, &table, &*loss, scores, first, None, &mut never)?;
+            ensemble.add_trees(boosted.trees);
+            let found = by_output(&ensemble, judged.x())?;
+            raw.resize(rows.labels().len() * loss.outputs(), 0.0);
+            for (output, found) in found.chunks_exact(part.len()).enumerate() {
+                for (&row, &score) in part.iter().zip(found) {
+                    raw[output * rows.labels().len() + row] = score;
+                }
+            }
+        }
+        Ok(raw)
     }
 
     /// The trees to add to, where they fit what is to be learned.
