@@ -7,6 +7,8 @@ mod rows;
 mod autotraits;
 mod boost_input;
 mod boost_training;
+#[cfg(feature = "serde")]
+mod boosted;
 mod calibrate;
 #[cfg(feature = "serde")]
 mod edited_files;
