@@ -67,6 +67,16 @@ pub enum Error {
         /// The allowed range, in words.
         allowed: &'static str,
     },
+    /// A lifetime that cannot be, or that this method cannot use.
+    #[error("lifetime {row} is {lifetime:?}: {allowed}")]
+    Lifetime {
+        /// Its row, from 0.
+        row: usize,
+        /// The lifetime given.
+        lifetime: crate::Lifetime,
+        /// What is allowed, in words.
+        allowed: &'static str,
+    },
     /// A column declared categorical holds something other than a category code.
     #[error(
         "row {row}, column {column} is {value}: a categorical column holds whole numbers from 0 to {largest}"

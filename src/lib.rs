@@ -19,6 +19,7 @@ mod columnar;
 mod envelope;
 mod groups;
 mod interop;
+mod lifetime;
 mod parallel;
 mod pava;
 mod prefetch;
@@ -27,4 +28,5 @@ mod rng;
 pub use error::{Error, Result};
 #[cfg(feature = "smartcore")]
 pub use interop::smartcore::{FromNumbers, SmartcoreEstimator};
+pub use lifetime::Lifetime;
 pub use ndarray;

@@ -4,6 +4,7 @@ mod bundle;
 mod categories;
 mod cell;
 mod classifier;
+mod conformal;
 mod cuts;
 mod early;
 mod ensemble;
@@ -23,6 +24,7 @@ mod sample;
 #[cfg(feature = "serde")]
 mod saved_models;
 mod scan;
+mod survival;
 mod table;
 #[cfg(test)]
 mod tests;
@@ -31,11 +33,13 @@ mod training;
 mod tree;
 
 pub use classifier::{Binary, ClassWeight, FailureClassifier, FailureClassifierParams};
+pub use conformal::ConformalInterval;
 pub use ensemble::{Ensemble, Link};
-pub use loss::{Derivatives, Loss};
+pub use loss::{Aft, Cox, Derivatives, Distribution, Hazard, Loss};
 pub use multiclass::{Classes, Classifier, ClassifierParams};
-pub use objective::{Fitted, Objective, Scored};
+pub use objective::{Fitted, Objective, Repeated, Scored};
 pub use params::{BoostingParams, Direction, EarlyStopping, HoldOut, RowSampling};
 pub use regressor::{Quantity, RegressionLoss, Regressor, RegressorParams};
 pub use report::{TrainingReport, Warning};
+pub use survival::{AftParams, ConformalBound, CoxParams, FailureTime, Forecast, HazardParams};
 pub use training::{Round, Training};

@@ -4,6 +4,7 @@ use super::ensemble::Ensemble;
 use super::loss::Loss;
 use super::report::TrainingReport;
 use crate::error::Result;
+use ndarray::{Array2, ArrayView2};
 
 /// What is to be learned: makes a [`Loss`] of labels, and a model of the trees that lowered it.
 ///
@@ -90,6 +91,21 @@ pub trait Objective: Sync {
         self.loss(labels, weight)
     }
 
+    /// Rows that stand for those of the table, for a loss that looks at each of them at several times:
+    /// its rows are then these. `training` are the labels that trees are grown on. None but where the
+    /// objective says otherwise.
+    ///
+    /// # Errors
+    /// Labels that cannot be learned from.
+    fn repeated(
+        &self,
+        labels: &[Self::Label],
+        training: &[Self::Label],
+    ) -> Result<Option<Repeated>> {
+        let _ = (labels, training);
+        Ok(None)
+    }
+
     /// Rows with the same number are of one kind: each kind gives its share to the held-out rows.
     fn kind(label: &Self::Label) -> u32 {
         let _ = label;
@@ -115,6 +131,25 @@ pub trait Objective: Sync {
     fn finish(&self, fitted: Fitted<'_, Self::Label>) -> Result<Self::Model>;
 }
 
+/// Rows of a table, some more than once and some not at all, with one more value each: a last column.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Repeated {
+    /// The row of the table that each is a copy of.
+    pub rows: Vec<usize>,
+    /// The last value of each: finite.
+    pub last: Vec<f64>,
+}
+
+impl Repeated {
+    /// The rows.
+    pub(crate) fn of(&self, x: ArrayView2<'_, f64>) -> Array2<f64> {
+        let columns = x.ncols();
+        Array2::from_shape_fn((self.rows.len(), columns + 1), |(row, column)| {
+            if column < columns { x[(self.rows[row], column)] } else { self.last[row] }
+        })
+    }
+}
+
 /// Rows with their labels, and the raw scores that the trees give them.
 #[derive(Debug, Clone, Copy)]
 #[non_exhaustive]
@@ -123,7 +158,7 @@ pub struct Scored<'a, L> {
     pub labels: &'a [L],
     /// One a row, or all alike.
     pub weight: Option<&'a [f64]>,
-    /// By output, then by row.
+    /// By output, then by row; by [repeated](Objective::repeated) row, if there are such.
     pub raw: &'a [f64],
 }
 

@@ -202,14 +202,25 @@ impl<'a, O: Objective> Training<'a, O> {
         let params = self.params;
         let objective = &params.objective;
         let loss = objective.loss(rows.labels(), rows.weight())?;
-        let columns = rows.x().ncols();
+        let wide = widened(objective, rows, rows.labels())?;
+        let x = wide.as_ref().map_or_else(|| rows.x(), Array2::view);
+        let wide_judged =
+            judged.map(|judged| widened(objective, judged, rows.labels())).transpose()?.flatten();
+        let judged_x = wide_judged.as_ref().map(Array2::view);
+        let judged_x = judged_x.or_else(|| judged.map(Rows::x));
+        let columns = x.ncols();
         let mut ensemble = match self.from {
             Some(from) => self.checked_start(from, &*loss, columns)?,
             None => Ensemble::new(columns, loss.start(), loss.link(), Vec::new()),
         };
         ensemble.names = std::mem::take(&mut self.names);
-        let table = Table::learn(rows.x(), categorical, params.max_bins, params.seed);
-        let scores = by_output(&ensemble, rows.x())?;
+        if wide.is_some() && !ensemble.names.is_empty() {
+            ensemble.names.push("period".to_owned());
+        }
+        let mut flags = categorical.to_vec();
+        flags.resize(columns, false);
+        let table = Table::learn(x, &flags, params.max_bins, params.seed);
+        let scores = by_output(&ensemble, x)?;
         let judge_loss = match judged {
             Some(judged) => {
                 Some(objective.held_out_loss(judged.labels(), judged.weight(), rows.labels())?)
@@ -217,7 +228,7 @@ impl<'a, O: Objective> Training<'a, O> {
             None => None,
         };
         let measure = self.measure.take();
-        let judged_table = judged.map(|judged| table.same_bins(judged.x()));
+        let judged_table = judged_x.map(|x| table.same_bins(x));
         let mut by_loss = |scores: &[f64]| match &judge_loss {
             Some(loss) => Ok(loss.value(scores)),
             None => Ok(f64::NAN),
@@ -226,10 +237,10 @@ impl<'a, O: Objective> Training<'a, O> {
             Some(measure) => measure,
             None => &mut by_loss,
         };
-        let held_out = match (judged, &judged_table) {
-            (Some(judged), Some(table)) => Some(HeldOut {
+        let held_out = match (judged_x, &judged_table) {
+            (Some(x), Some(table)) => Some(HeldOut {
                 table,
-                scores: by_output(&ensemble, judged.x())?,
+                scores: by_output(&ensemble, x)?,
                 judge,
                 patience: params.early_stopping.map_or(PATIENCE, |early| early.patience),
             }),
@@ -247,15 +258,15 @@ impl<'a, O: Objective> Training<'a, O> {
         let report = TrainingReport {
             rounds: boosted.rounds,
             held_out: boosted.history,
-            warnings: warnings(objective, &table, rows, columns),
+            warnings: warnings(objective, &table, rows, categorical.len()),
         };
         let raw = match boosted.scores {
             Some(scores) => scores,
-            None => by_output(&ensemble, rows.x())?,
+            None => by_output(&ensemble, x)?,
         };
         // Rows that no tree was grown on: those held out, or all, each scored by trees of others.
-        let judged_raw = match judged {
-            Some(judged) => Some(by_output(&ensemble, judged.x())?),
+        let judged_raw = match judged_x {
+            Some(x) => Some(by_output(&ensemble, x)?),
             None if objective.wants_held_out() => {
                 Some(self.out_of_part(categorical, rows, report.rounds)?)
             }
@@ -320,6 +331,16 @@ impl<'a, O: Objective> Training<'a, O> {
         }
         Ok(from.clone())
     }
+}
+
+/// The rows that stand for these, where the objective has such.
+fn widened<O: Objective>(
+    objective: &O,
+    rows: &Rows<'_, O::Label>,
+    training: &[O::Label],
+) -> Result<Option<Array2<f64>>> {
+    let repeated = objective.repeated(rows.labels(), training)?;
+    Ok(repeated.map(|repeated| repeated.of(rows.x())))
 }
 
 /// Names are as many as the columns, and no two alike.

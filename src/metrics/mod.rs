@@ -6,6 +6,8 @@
 //! | What is in the list that somebody will read? | [`recall_at_top`], [`precision_at_top`] |
 //! | Can the probability be believed? | [`log_loss`], [`brier`] |
 //! | Where is it off, and by how much? | [`calibration_table`], [`expected_calibration_error`], [`brier_parts`] |
+//! | How well are the times of failures foreseen? | [`survival`], [`phm08_score`] |
+//! | Do intervals hold what they promise? | [`interval_coverage`], [`interval_width`] |
 //! | Was each event noticed, and how early? | [`event_recall`], [`lead_times`] |
 //! | What is found for so many false alarms? | [`recall_at_false_alarms`], [`History`] |
 //! | How sure is a share that was counted? | [`share_interval`] |
@@ -31,10 +33,13 @@
 
 mod calibration;
 mod events;
+mod intervals;
 mod operating;
 mod probability;
 mod ranking;
+mod remaining_life;
 mod share;
+pub mod survival;
 mod top;
 
 pub use calibration::{
@@ -42,10 +47,12 @@ pub use calibration::{
     expected_calibration_error_weighted,
 };
 pub use events::{event_recall, lead_times};
+pub use intervals::{interval_coverage, interval_width};
 pub use operating::{History, OperatingPoint, Operation, recall_at_false_alarms};
 pub use probability::{brier, brier_weighted, log_loss, log_loss_weighted};
 pub(crate) use probability::{check_probabilities, surprise as log_loss_of};
 pub use ranking::{average_precision, average_precision_weighted, roc_auc, roc_auc_weighted};
+pub use remaining_life::phm08_score;
 pub use share::share_interval;
 pub use top::{precision_at_top, recall_at_top};
 

@@ -22,5 +22,6 @@ mod forests;
 mod metrics;
 #[cfg(feature = "serde")]
 mod scorer;
+mod survival;
 mod training;
 mod validate;

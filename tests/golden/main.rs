@@ -7,4 +7,5 @@ mod calibrate;
 mod exchange;
 mod forest;
 mod metrics;
+mod survival;
 mod validate;

@@ -14,4 +14,5 @@ mod literal;
 mod metrics;
 #[cfg(feature = "serde")]
 mod oracle;
+mod survival;
 mod validate;

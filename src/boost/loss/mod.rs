@@ -3,16 +3,29 @@
 //! A [`Loss`] is made from the targets and weights of the training rows, and is from then on a
 //! function of the raw scores alone.
 
+mod aft;
+mod aft_distribution;
+mod cox;
 mod exp;
 mod focal;
+mod hazard;
 mod logistic;
 mod poisson;
 mod softmax;
 mod squared;
 #[cfg(test)]
+mod survival_tests;
+#[cfg(test)]
 mod tests;
 
+pub use aft::Aft;
+pub(crate) use aft::{AftLoss, SCALES};
+pub use aft_distribution::Distribution;
+pub use cox::Cox;
+pub(crate) use cox::CoxLoss;
 pub(crate) use focal::Focal;
+pub use hazard::Hazard;
+pub(crate) use hazard::{HazardLoss, Periods};
 pub(crate) use logistic::Logistic;
 pub(crate) use poisson::Poisson;
 pub(crate) use softmax::Softmax;
