@@ -28,9 +28,8 @@ fn table(seed: u64, rows: usize) -> Array2<f64> {
 fn failures(seed: u64, x: &Array2<f64>) -> Vec<bool> {
     let mut draw = Draw::new(seed);
     let risk = |sum: f64| 1.0 / (1.0 + (4.0 - sum).exp());
-    let known = |row: ArrayView1<'_, f64>| -> f64 {
-        row.iter().filter(|value| !value.is_nan()).sum()
-    };
+    let known =
+        |row: ArrayView1<'_, f64>| -> f64 { row.iter().filter(|value| !value.is_nan()).sum() };
     x.rows().into_iter().map(|row| draw.unit() < risk(known(row))).collect()
 }
 

@@ -1,0 +1,77 @@
+//! What explaining many rows has in common: the trees' plans, the points, the blocks of rows.
+
+use super::blocks::Blocks;
+use super::kernel::{Game, MOST, Scratch};
+use super::lanes::Lanes;
+use super::plan::Plan;
+use super::quadrature::{Point, gauss};
+use super::simd;
+use crate::boost::ensemble::Ensemble;
+use crate::boost::tree::Tree;
+use crate::columnar::level::Level;
+use crate::parallel;
+
+/// An ensemble, prepared to be explained.
+pub(crate) struct Explainer<'a> {
+    pub(crate) ensemble: &'a Ensemble,
+    /// One a tree.
+    pub(crate) plans: Vec<Plan>,
+    /// `rules[n]` has `n` points.
+    rules: Vec<Vec<Point>>,
+    level: Level,
+}
+
+impl<'a> Explainer<'a> {
+    pub(crate) fn new(ensemble: &'a Ensemble, level: Level) -> Self {
+        let plan = |tree: usize| Plan::new(&ensemble.trees[tree], ensemble.columns);
+        let plans = parallel::map(ensemble.trees.len(), plan);
+        let mut needed: Vec<usize> = plans.iter().map(points).collect();
+        needed.sort_unstable();
+        needed.dedup();
+        let mut rules = vec![Vec::new(); needed.last().map_or(0, |most| most + 1)];
+        for n in needed {
+            rules[n] = gauss(n);
+        }
+        Self { ensemble, plans, rules, level }
+    }
+
+    /// Trees with their plans.
+    pub(crate) fn trees(&self) -> impl Iterator<Item = (&'a Tree, &Plan)> {
+        self.ensemble.trees.iter().zip(&self.plans)
+    }
+
+    /// Adds the contributions in one tree and game of all the rows in `blocks` to `credits`, whose
+    /// entries for the columns of the first block begin at `start`, and those of the next at
+    /// `start + stride`.
+    pub(crate) fn add(
+        &self,
+        (tree, plan): (&Tree, &Plan),
+        game: Game,
+        blocks: &Blocks,
+        scratch: &mut Scratch,
+        credits: &mut [Lanes],
+        (start, stride): (usize, usize),
+    ) {
+        for points in self.rules[points(plan)].chunks(MOST) {
+            scratch.prepare(plan, points, game);
+            for (index, block) in blocks.iter().enumerate() {
+                let credits = &mut credits[start + index * stride..][..self.ensemble.columns];
+                simd::pass(self.level, scratch, tree, plan, block, credits);
+            }
+        }
+    }
+
+    /// The raw score of each output for a row of which nothing is known.
+    pub(crate) fn expectation(&self) -> Vec<f64> {
+        let mut expectation = self.ensemble.start.clone();
+        for (tree, plan) in self.trees() {
+            expectation[tree.output as usize] += plan.expectation;
+        }
+        expectation
+    }
+}
+
+/// Points of the quadrature: a path of D columns makes a polynomial of degree D − 1.
+fn points(plan: &Plan) -> usize {
+    plan.distinct.div_ceil(2)
+}
