@@ -163,21 +163,21 @@ impl DecisionParams {
             return Err(Error::SingleClass { class: labels[0], count: labels.len() });
         }
         let share = self.capacity.map_or(1.0, |capacity| capacity.alerts / capacity.rows);
-        let ranked = Ranked::new(labels, probabilities, unit_of);
-        let whole = ranked.curve(self.costs, |_| 1.0);
-        let best = whole.best(share);
+        let ranked = Ranked::new(labels, probabilities, unit_of, units);
+        let (best, _) = ranked.least(self.costs, share, &vec![1; units], 0);
+        let whole = ranked.curve(self.costs);
         let chosen = whole.choice(best);
 
         // What each resample would choose, and what the threshold chosen costs it.
         let resampled = parallel::map_with(
             self.resamples,
-            || vec![0.0; units],
+            || vec![0_u32; units],
             |counts, resample| {
                 let mut stream = Stream::new(self.seed, resample as u64);
-                counts.fill(0.0);
-                (0..units).for_each(|_| counts[stream.below(units)] += 1.0);
-                let curve = ranked.curve(self.costs, |unit| counts[unit]);
-                (curve.threshold(curve.best(share)), curve.cost(best))
+                counts.fill(0);
+                (0..units).for_each(|_| counts[stream.below(units)] += 1);
+                let (cut, cost) = ranked.least(self.costs, share, counts, best);
+                (ranked.threshold(cut), cost)
             },
         );
         let (thresholds, costs): (Vec<f64>, Vec<f64>) = resampled.into_iter().unzip();

@@ -8,14 +8,16 @@ pub(super) struct Ranked {
     rows: Vec<Row>,
     /// The distinct probabilities, falling.
     levels: Vec<f64>,
+    /// Rows of each unit.
+    sizes: Vec<u32>,
 }
 
 /// A row of the list.
 struct Row {
-    /// Index of its probability in the levels.
-    level: u32,
     unit: u32,
     label: bool,
+    /// Whether it is the last of its probability.
+    last: bool,
 }
 
 /// The rows with an alert where the first so many levels have one.
@@ -27,78 +29,81 @@ struct Alerts {
 
 /// What each cut between two levels brings: `alerts[k]` is of the first `k` levels.
 pub(super) struct CostCurve<'a> {
-    levels: &'a [f64],
+    ranked: &'a Ranked,
     costs: Costs,
     alerts: Vec<Alerts>,
 }
 
 impl Ranked {
-    pub(super) fn new(labels: &[bool], probabilities: &[f64], unit_of: &[usize]) -> Self {
+    pub(super) fn new(
+        labels: &[bool],
+        probabilities: &[f64],
+        unit_of: &[usize],
+        units: usize,
+    ) -> Self {
         let mut order: Vec<usize> = (0..labels.len()).collect();
         order.sort_by(|&a, &b| probabilities[b].total_cmp(&probabilities[a]));
-        let mut levels: Vec<f64> = Vec::new();
-        let row = |row: usize| {
-            if levels.last() != Some(&probabilities[row]) {
-                levels.push(probabilities[row]);
+        let (mut rows, mut levels) = (Vec::with_capacity(order.len()), Vec::new());
+        let mut sizes = vec![0; units];
+        for tie in order.chunk_by(|&a, &b| probabilities[a] == probabilities[b]) {
+            levels.push(probabilities[tie[0]]);
+            for (at, &row) in tie.iter().enumerate() {
+                let last = at + 1 == tie.len();
+                rows.push(Row { unit: unit_of[row] as u32, label: labels[row], last });
+                sizes[unit_of[row]] += 1;
             }
-            let (level, unit) = (levels.len() as u32 - 1, unit_of[row] as u32);
-            Row { level, unit, label: labels[row] }
-        };
-        let rows = order.into_iter().map(row).collect();
-        Self { rows, levels }
+        }
+        Self { rows, levels, sizes }
     }
 
-    /// With rows that count as often as their unit does.
-    pub(super) fn curve(&self, costs: Costs, count: impl Fn(usize) -> f64) -> CostCurve<'_> {
-        let mut alerts = vec![Alerts::default(); self.levels.len() + 1];
+    /// The cheapest cut with at most this share of the rows above it, the first of several, and the
+    /// mean cost of the cut `at`, if each unit counts as often as `counts` says. One pass, without
+    /// memory.
+    pub(super) fn least(
+        &self,
+        costs: Costs,
+        share: f64,
+        counts: &[u32],
+        at: usize,
+    ) -> (usize, f64) {
+        let total: f64 = self
+            .sizes
+            .iter()
+            .zip(counts)
+            .map(|(&size, &count)| f64::from(size) * f64::from(count))
+            .sum();
+        let most = most_alerts(share, total);
+        let (mut alerts, mut cut) = (Alerts::default(), 0);
+        // The cost less that of no alert, which all cuts share.
+        let (mut best, mut cost_at) = ((0, 0.0), 0.0);
         for row in &self.rows {
-            let at = &mut alerts[row.level as usize + 1];
-            let count = count(row.unit as usize);
-            *(if row.label { &mut at.failures } else { &mut at.others }) += count;
+            let count = f64::from(counts[row.unit as usize]);
+            *(if row.label { &mut alerts.failures } else { &mut alerts.others }) += count;
+            if row.last {
+                cut += 1;
+                let cost = costs.false_alarm * alerts.others - costs.miss * alerts.failures;
+                if cost < best.1 && alerts.failures + alerts.others <= most {
+                    best = (cut, cost);
+                }
+                if cut == at {
+                    cost_at = cost;
+                }
+            }
         }
-        for level in 0..self.levels.len() {
-            alerts[level + 1].failures += alerts[level].failures;
-            alerts[level + 1].others += alerts[level].others;
+        (best.0, (costs.miss * alerts.failures + cost_at) / total)
+    }
+
+    /// Every cut at once.
+    pub(super) fn curve(&self, costs: Costs) -> CostCurve<'_> {
+        let mut alerts = vec![Alerts::default()];
+        let mut now = Alerts::default();
+        for row in &self.rows {
+            *(if row.label { &mut now.failures } else { &mut now.others }) += 1.0;
+            if row.last {
+                alerts.push(now);
+            }
         }
-        CostCurve { levels: &self.levels, costs, alerts }
-    }
-}
-
-impl CostCurve<'_> {
-    /// The cut that alerts on everything.
-    pub(super) fn last(&self) -> usize {
-        self.levels.len()
-    }
-
-    fn all(&self) -> Alerts {
-        self.alerts[self.last()]
-    }
-
-    fn rows(&self) -> f64 {
-        self.all().failures + self.all().others
-    }
-
-    fn alert_share(&self, cut: usize) -> f64 {
-        (self.alerts[cut].failures + self.alerts[cut].others) / self.rows()
-    }
-
-    /// The mean cost a row.
-    pub(super) fn cost(&self, cut: usize) -> f64 {
-        let Alerts { failures, others } = self.alerts[cut];
-        let missed = self.all().failures - failures;
-        (self.costs.miss * missed + self.costs.false_alarm * others) / self.rows()
-    }
-
-    /// The last cut with at most this share of the rows above it, but for rounding.
-    pub(super) fn at_most(&self, share: f64) -> usize {
-        let within = |cut: usize| self.alert_share(cut) <= share * (1.0 + 1e-12);
-        (1..=self.last()).take_while(|&cut| within(cut)).last().unwrap_or(0)
-    }
-
-    /// The cheapest cut with at most this share of the rows above it; the first of several.
-    pub(super) fn best(&self, share: f64) -> usize {
-        let cheaper = |best: usize, cut| if self.cost(cut) < self.cost(best) { cut } else { best };
-        (1..=self.at_most(share)).fold(0, cheaper)
+        CostCurve { ranked: self, costs, alerts }
     }
 
     /// What is above it is above the cut.
@@ -116,13 +121,46 @@ impl CostCurve<'_> {
             false => above.next_down(),
         }
     }
+}
+
+/// Alerts that are at most this share of the rows, but for rounding.
+fn most_alerts(share: f64, rows: f64) -> f64 {
+    share * rows * (1.0 + 1e-12)
+}
+
+impl CostCurve<'_> {
+    /// The cut that alerts on everything.
+    pub(super) fn last(&self) -> usize {
+        self.ranked.levels.len()
+    }
+
+    fn all(&self) -> Alerts {
+        self.alerts[self.last()]
+    }
+
+    fn rows(&self) -> f64 {
+        self.all().failures + self.all().others
+    }
+
+    /// The mean cost a row.
+    fn cost(&self, cut: usize) -> f64 {
+        let Alerts { failures, others } = self.alerts[cut];
+        let missed = self.all().failures - failures;
+        (self.costs.miss * missed + self.costs.false_alarm * others) / self.rows()
+    }
+
+    /// The last cut with at most this share of the rows above it.
+    pub(super) fn at_most(&self, share: f64) -> usize {
+        let most = most_alerts(share, self.rows());
+        self.alerts.partition_point(|alerts| alerts.failures + alerts.others <= most) - 1
+    }
 
     pub(super) fn choice(&self, cut: usize) -> Choice {
         let Alerts { failures, others } = self.alerts[cut];
         let alerts = failures + others;
         Choice {
-            threshold: self.threshold(cut),
-            alert_share: self.alert_share(cut),
+            threshold: self.ranked.threshold(cut),
+            alert_share: alerts / self.rows(),
             recall: failures / self.all().failures,
             precision: (alerts > 0.0).then(|| failures / alerts),
             cost: self.cost(cut),
@@ -131,7 +169,7 @@ impl CostCurve<'_> {
 
     /// The choice of a given threshold.
     pub(super) fn choice_at(&self, threshold: f64) -> Choice {
-        let cut = self.levels.partition_point(|&level| level > threshold);
+        let cut = self.ranked.levels.partition_point(|&level| level > threshold);
         Choice { threshold, ..self.choice(cut) }
     }
 }

@@ -1,5 +1,9 @@
 //! How good the results are, on data whose truth is known: floors that must not be undercut.
 
+#[path = "../support/rows.rs"]
+mod rows;
+
 mod attribution;
+mod calibration;
 mod server_machines;
 mod verdicts;
