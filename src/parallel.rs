@@ -45,8 +45,10 @@ pub(crate) fn chunks_mut<T: Send>(
 ) {
     use rayon::prelude::*;
     if values.len() <= size {
-        // Handing one chunk to another thread costs more than most chunks take.
-        f(0, values);
+        // Handing one chunk to another thread costs more than most chunks take. Nothing is no chunk.
+        if !values.is_empty() {
+            f(0, values);
+        }
         return;
     }
     values.par_chunks_mut(size).enumerate().for_each(|(index, chunk)| f(index * size, chunk));
@@ -68,4 +70,14 @@ pub(crate) fn threads() -> usize {
     return rayon::current_num_threads();
     #[cfg(not(feature = "parallel"))]
     return 1;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_is_no_chunk() {
+        chunks_mut(&mut [0; 0], 1, |_, _| panic!("there is no chunk"));
+    }
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import importlib.metadata
 import os
 import platform
@@ -9,6 +10,7 @@ import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -83,6 +85,42 @@ def version(distribution: str) -> str | None:
         return importlib.metadata.version(distribution)
     except importlib.metadata.PackageNotFoundError:
         return None
+
+
+class Configured(Protocol):
+    """A library in one configuration."""
+
+    @property
+    def distribution(self) -> str:
+        """As pip knows the library."""
+
+
+OfLibrary = TypeVar("OfLibrary", bound=Configured)
+
+
+def installed(methods: Sequence[OfLibrary], peers_only: bool) -> list[OfLibrary]:
+    """The methods to run; exits with the reason if a library is missing and was not waived."""
+    wanted = [m for m in methods if not (peers_only and m.distribution == "forewarn")]
+    missing = {m.distribution: reason for m in wanted if (reason := why_missing(m.distribution))}
+    if not missing:
+        return wanted
+    lines = [f"cannot measure {name}: {reason}" for name, reason in missing.items()]
+    lines.append("peers: pip install -r benches/peers/requirements.txt")
+    lines.append("forewarn: pip install ./python")
+    lines.append("(--peers-only measures the peers without forewarn)")
+    sys.exit("\n".join(lines))
+
+
+def why_missing(distribution: str) -> str | None:
+    """Why a library cannot be used, or None if it can."""
+    if version(distribution) is None:
+        return "it is not installed"
+    module = {"scikit-learn": "sklearn"}.get(distribution, distribution)
+    try:
+        importlib.import_module(module)
+    except ImportError as error:
+        return f"it is installed but does not import: {error}"
+    return None
 
 
 def environment(distributions: Iterable[str]) -> str:

@@ -7,15 +7,13 @@ scikit-learn float32 (it would cast), isotree column-major for training and row-
 
 from __future__ import annotations
 
-import importlib
-import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Protocol
 
 import numpy as np
 
-from common import Matrix, Vector, simd_flags, version
+from common import Matrix, Vector, simd_flags
 
 TREES = 100
 SUBSAMPLE = 256
@@ -274,28 +272,3 @@ CONTAMINATION_METHODS = (
 )
 LATENCY_METHODS = (SCIKIT_LEARN, ISOTREE, CONIFEREST, STANDARD, DEFAULT, FAST, ACCURATE)
 MEMORY_METHODS = LATENCY_METHODS
-
-
-def installed(methods: Sequence[Method], peers_only: bool) -> list[Method]:
-    """The methods to run; exits with the reason if a library is missing and was not waived."""
-    wanted = [m for m in methods if not (peers_only and m.distribution == "forewarn")]
-    missing = {m.distribution: reason for m in wanted if (reason := why_missing(m.distribution))}
-    if not missing:
-        return wanted
-    lines = [f"cannot measure {name}: {reason}" for name, reason in missing.items()]
-    lines.append("peers: pip install -r benches/peers/requirements.txt")
-    lines.append("forewarn: pip install ./python")
-    lines.append("(--peers-only measures the peers without forewarn)")
-    sys.exit("\n".join(lines))
-
-
-def why_missing(distribution: str) -> str | None:
-    """Why a library cannot be used, or None if it can."""
-    if version(distribution) is None:
-        return "it is not installed"
-    module = {"scikit-learn": "sklearn"}.get(distribution, distribution)
-    try:
-        importlib.import_module(module)
-    except ImportError as error:
-        return f"it is installed but does not import: {error}"
-    return None

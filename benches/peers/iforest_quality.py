@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 from sklearn.metrics import average_precision_score, roc_auc_score
 
-from common import LabelledFile, mean_and_spread, progress, table, why_failed
-from iforest_methods import ACCURATE, QUALITY_METHODS, SCIKIT_LEARN, STANDARD, Method, installed
+from common import LabelledFile, installed, mean_and_spread, progress, table, why_failed
+from iforest_methods import ACCURATE, QUALITY_METHODS, SCIKIT_LEARN, STANDARD, Method
 
 THREADS = 2
 MEASURES = {"ROC AUC": roc_auc_score, "average precision": average_precision_score}

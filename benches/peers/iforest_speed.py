@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from common import progress, table
+from common import installed, progress, table
 from iforest_methods import (
     ACCURATE,
     ACCURATE_PAIR,
@@ -22,9 +22,9 @@ from iforest_methods import (
     SUBSAMPLE,
     TREES,
     Method,
-    installed,
 )
-from iforest_worker import Shape, Times, Worker
+from iforest_worker import Shape, start
+from worker import Times
 
 SHAPES = (
     Shape("a", rows=284_807, columns=29, seed=29),
@@ -61,7 +61,7 @@ def alternate(
     """Each round runs every method once, starting one method later than the round before."""
     measured: Measured = {m.name: {operation[0]: [] for operation in operations} for m in methods}
     with ExitStack() as stack:
-        workers = [Worker(method, shape, threads) for method in methods]
+        workers = [start(method, shape, threads) for method in methods]
         for worker in workers:
             stack.callback(worker.close)
         for turn in range(rounds):
@@ -70,8 +70,8 @@ def alternate(
             for worker in workers[first:] + workers[:first]:
                 for operation, *arguments in operations:
                     if (times := worker.ask(operation, *arguments)) is not None:
-                        measured[worker.method.name][operation].append(times)
-        failures = {w.method.name: w.failure for w in workers if w.failure is not None}
+                        measured[worker.name][operation].append(times)
+        failures = {w.name: w.failure for w in workers if w.failure is not None}
     return measured, failures
 
 
@@ -214,7 +214,7 @@ def memory(peers_only: bool, share: float) -> dict[str, Any]:
     for shape in shapes:
         for method in methods:
             progress(f"memory: {shape.rows} x {shape.columns}, {method.name}")
-            worker = Worker(method, shape, THREADS)
+            worker = start(method, shape, THREADS)
             peak = worker.ask("memory")
             worker.close()
             if worker.failure is None:

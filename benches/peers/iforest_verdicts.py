@@ -21,12 +21,13 @@ from common import (
     Labels,
     Matrix,
     Vector,
+    installed,
     mean_and_spread,
     progress,
     table,
     why_failed,
 )
-from iforest_methods import ACCURATE, DEFAULT, STANDARD, SUBSAMPLE, TREES, Method, installed
+from iforest_methods import ACCURATE, DEFAULT, STANDARD, SUBSAMPLE, TREES, Method
 from iforest_quality import EXPECTED_WARNINGS
 
 JUDGED = 30

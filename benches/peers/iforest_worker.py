@@ -1,42 +1,26 @@
-"""One process a method: its own thread pools, its own environment, its own peak of memory.
-
-The parent alternates between the processes; only one of them works at a time. CPU time is that of
-the whole process, so it counts every thread of a library, and nothing of the other libraries.
-"""
+"""What is measured of isolation forests, inside a process of its own."""
 
 from __future__ import annotations
 
-import ctypes
-import gc
-import multiprocessing
-import os
-import time
-import warnings
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
-from multiprocessing.connection import Connection
-from pathlib import Path
-from typing import Any
 
 import numpy as np
 
-from common import Matrix, why_failed
+from common import Matrix
 from iforest_methods import Detector, Method
+from worker import Times, Worker, median_times, peak_of, timed
 
-SETTLE_SECONDS = 0.05
-"""Rest before a measurement: thread pools of the last one stop spinning."""
-REPEAT_SECONDS = 0.3
-"""A quick operation is repeated for this long; the median of the repetitions counts."""
-MOST_REPEATS = 15
 LATENCY_BATCH = 50
 """Single-row calls between two readings of the clock, which itself costs about a microsecond."""
 WARM_UP_CALLS = 20
 MEMORY_TRAINING_ROWS = 20_000
-KIB = 1024
-STATUS = Path("/proc/self/status")
-RESET_PEAK = Path("/proc/self/clear_refs")
+
+
+def start(method: Method, shape: Shape, threads: int) -> Worker:
+    """A process that holds the rows and one method's model."""
+    return Worker(method.name, method.environment, Bench, method, shape, threads)
 
 
 @dataclass(frozen=True)
@@ -65,74 +49,6 @@ class Shape:
         limits = (-self.outlier_spread, self.outlier_spread)
         x[far] = rng.uniform(*limits, (len(far), self.columns))
         return x
-
-
-@dataclass(frozen=True)
-class Times:
-    """Seconds of one operation, by the wall's clock and summed over threads."""
-
-    wall: float
-    cpu: float
-
-
-class Worker:
-    """A process that holds the rows and one method's model and does what it is told."""
-
-    def __init__(self, method: Method, shape: Shape, threads: int) -> None:
-        context = multiprocessing.get_context("spawn")
-        """Starts the process and has it make the rows; a failure of that shows in `failure`."""
-        self.method = method
-        self.failure: str | None = None
-        self._pipe, theirs = context.Pipe()
-        self._process = context.Process(target=serve, args=(theirs,), daemon=True)
-        before = {name: os.environ.get(name) for name in method.environment}
-        os.environ.update(method.environment)
-        self._process.start()
-        theirs.close()
-        for name, value in before.items():
-            if value is None:
-                del os.environ[name]
-            else:
-                os.environ[name] = value
-        self.ask("load", method, shape, threads)
-
-    def ask(self, operation: str, *arguments: Any) -> Any:
-        """The answer, or None once the method has failed (`failure` says why)."""
-        if self.failure is not None:
-            return None
-        try:
-            self._pipe.send((operation, arguments))
-            succeeded, answer = self._pipe.recv()
-        except (EOFError, BrokenPipeError):
-            self._process.join()
-            succeeded, answer = False, f"its process died with code {self._process.exitcode}"
-        if not succeeded:
-            self.failure = answer
-            return None
-        return answer
-
-    def close(self) -> None:
-        """Ends the process."""
-        with suppress(BrokenPipeError):
-            self._pipe.send(None)
-        self._process.join()
-
-
-def serve(pipe: Connection) -> None:
-    """Answers the parent's requests until it sends None."""
-    warnings.simplefilter("ignore")
-    bench: Bench | None = None
-    while (request := pipe.recv()) is not None:
-        operation, arguments = request
-        try:
-            if operation == "load":
-                bench = Bench(*arguments)
-                answer = None
-            else:
-                answer = getattr(bench, operation)(*arguments)
-            pipe.send((True, answer))
-        except BaseException as error:
-            pipe.send((False, why_failed(error)))
 
 
 class Bench:
@@ -185,39 +101,5 @@ class Bench:
         self.detector.train(self.detector.for_training(self.rows[:MEMORY_TRAINING_ROWS]))
         self.rows = x = self.detector.for_scoring(self.rows)
         self.detector.score(x[:WARM_UP_CALLS])
-        release_free_memory()
-        RESET_PEAK.write_text("5")
-        before = resident("VmRSS")
-        output = self.detector.score(x)
-        return resident("VmHWM") - before - output.nbytes
-
-
-def timed(run: Callable[[], object]) -> Times:
-    """Both times of one call."""
-    wall, cpu = time.perf_counter(), time.process_time()
-    run()
-    return Times(time.perf_counter() - wall, time.process_time() - cpu)
-
-
-def median_times(run: Callable[[], object]) -> Times:
-    """Medians over as many calls as fit into the time for one measurement, at least one."""
-    time.sleep(SETTLE_SECONDS)
-    calls = [timed(run)]
-    while sum(call.wall for call in calls) < REPEAT_SECONDS and len(calls) < MOST_REPEATS:
-        calls.append(timed(run))
-    wall, cpu = np.median([(call.wall, call.cpu) for call in calls], axis=0)
-    return Times(float(wall), float(cpu))
-
-
-def release_free_memory() -> None:
-    """Gives freed memory back to the system: kept, it would hide what scoring takes."""
-    gc.collect()
-    ctypes.CDLL(None).malloc_trim(0)
-
-
-def resident(field: str) -> int:
-    """Bytes of a field of Linux's process status (`VmRSS` now, `VmHWM` the peak)."""
-    for line in STATUS.read_text().splitlines():
-        if line.startswith(field + ":"):
-            return int(line.split()[1]) * KIB
-    raise OSError(f"{STATUS} has no field {field}")
+        peak, output = peak_of(lambda: self.detector.score(x))
+        return peak - int(output.nbytes)

@@ -1,6 +1,13 @@
 """Tells a service that it is about to fail, and turns its knobs in time."""
 
 from forewarn._core import CancelledError
+from forewarn.gradient_classifier import GradientBoostingClassifier
+from forewarn.gradient_regressor import GradientBoostingRegressor
 from forewarn.sklearn import IsolationForest
 
-__all__ = ["CancelledError", "IsolationForest"]
+__all__ = [
+    "CancelledError",
+    "GradientBoostingClassifier",
+    "GradientBoostingRegressor",
+    "IsolationForest",
+]

@@ -92,7 +92,7 @@ def _numbers(table: Frame, column: int) -> NDArray[Any]:
     if kind is Kind.CATEGORY:
         raise ValueError(
             f"column {name!r} holds categories (dtype {table.dtype(column)}) but is not among the "
-            "categorical_features that the forest was trained with"
+            "categorical_features that training was given"
         )
     if kind is Kind.OTHER:
         raise ValueError(

@@ -4,15 +4,48 @@ from typing import final
 import numpy as np
 from numpy.typing import NDArray
 
+from forewarn._boost_settings import BoostSettings
 from forewarn._settings import Settings
 
 _Doubles = NDArray[np.float64]
 _Table = NDArray[np.float64] | NDArray[np.float32]
-_Progress = Callable[[int, int], object] | None
+_Progress = Callable[..., object] | None
+_Labels = NDArray[np.bool_] | NDArray[np.uint32] | NDArray[np.float64]
+_Rows = tuple[_Doubles, _Labels, _Doubles | None]
+_Report = tuple[int, _Doubles, list[tuple[str, int | None]]]
 
-__all__ = ["CancelledError", "Forest"]
+__all__ = ["CancelledError", "Ensemble", "Forest"]
 
 class CancelledError(RuntimeError): ...
+
+@final
+class Ensemble:
+    def __new__(cls, data: bytes) -> Ensemble: ...
+    @staticmethod
+    def train(
+        rows: _Rows,
+        held_out: _Rows | None,
+        names: Sequence[str],
+        settings: BoostSettings,
+        grown: Ensemble | None,
+        n_jobs: int | None,
+        progress: _Progress,
+    ) -> tuple[Ensemble, _Report]: ...
+    def raw(self, x: _Table, n_jobs: int | None) -> _Doubles: ...
+    def predict(self, x: _Table, n_jobs: int | None) -> _Doubles: ...
+    def staged(self, x: _Table, n_jobs: int | None) -> _Doubles: ...
+    def leaves(self, x: _Table, n_jobs: int | None) -> NDArray[np.uint32]: ...
+    def gains(self) -> _Doubles: ...
+    @property
+    def n_features(self) -> int: ...
+    @property
+    def n_outputs(self) -> int: ...
+    @property
+    def n_trees(self) -> int: ...
+    @property
+    def feature_names(self) -> list[str]: ...
+    def to_bytes(self) -> bytes: ...
+    def __reduce__(self) -> tuple[type[Ensemble], tuple[bytes]]: ...
 
 @final
 class Forest:

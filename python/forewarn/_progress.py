@@ -8,16 +8,17 @@ from contextlib import contextmanager
 from importlib import import_module
 from typing import Any
 
-Callback = Callable[[int, int], object]
+Callback = Callable[..., object]
+"""Is told the steps that are done, their total, and what else there is to say of a step."""
 
 
 @contextmanager
-def reporting(progress: Any, verbose: int) -> Iterator[Callback | None]:
+def reporting(progress: Any, verbose: int, unit: str = "tree") -> Iterator[Callback | None]:
     """The callback for ``progress``: one of the caller's own, a bar, or none."""
     if callable(progress):
         yield progress
     elif progress or verbose > 0:
-        bar = _bar()
+        bar = _bar(unit)
         try:
             yield bar.show
         finally:
@@ -26,21 +27,23 @@ def reporting(progress: Any, verbose: int) -> Iterator[Callback | None]:
         yield None
 
 
-def _bar() -> _Tqdm | _Line:
+def _bar(unit: str) -> _Tqdm | _Line:
     try:
-        return _Tqdm(import_module("tqdm.auto").tqdm)
+        return _Tqdm(import_module("tqdm.auto").tqdm, unit)
     except ImportError:
-        return _Line()
+        return _Line(unit)
 
 
 class _Tqdm:
     """A bar of tqdm's, in a terminal or a notebook."""
 
-    def __init__(self, tqdm: Any) -> None:
-        self._bar = tqdm(unit="tree")
+    def __init__(self, tqdm: Any, unit: str) -> None:
+        self._bar = tqdm(unit=unit)
 
-    def show(self, done: int, total: int) -> None:
+    def show(self, done: int, total: int, held_out: float | None = None) -> None:
         self._bar.total = total
+        if held_out is not None:
+            self._bar.set_postfix(held_out=f"{held_out:.5g}", refresh=False)
         self._bar.update(done - self._bar.n)
 
     def close(self) -> None:
@@ -50,12 +53,15 @@ class _Tqdm:
 class _Line:
     """One line on the error stream, written over."""
 
-    def __init__(self) -> None:
+    def __init__(self, unit: str) -> None:
+        self._unit = unit
         self._shown = False
 
-    def show(self, done: int, total: int) -> None:
+    def show(self, done: int, total: int, held_out: float | None = None) -> None:
         self._shown = True
-        print(f"\r{done}/{total} trees", end="", file=sys.stderr, flush=True)
+        measure = "" if held_out is None else f", held out {held_out:.5g}"
+        text = f"\r{done}/{total} {self._unit}s{measure}"
+        print(text, end="", file=sys.stderr, flush=True)
 
     def close(self) -> None:
         if self._shown:

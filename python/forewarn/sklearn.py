@@ -11,26 +11,21 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from sklearn.base import BaseEstimator, OutlierMixin  # type: ignore[import-untyped]
-from sklearn.exceptions import NotFittedError  # type: ignore[import-untyped]
-from sklearn.utils import check_array  # type: ignore[import-untyped]
-from sklearn.utils.validation import (  # type: ignore[import-untyped]
-    _check_sample_weight,
-    check_is_fitted,
-    validate_data,
-)
+from sklearn.base import OutlierMixin  # type: ignore[import-untyped]
 
 from forewarn import _verdicts
-from forewarn._categories import Categories, find
+from forewarn._categories import Categories
+from forewarn._checks import seed
 from forewarn._core import Forest
-from forewarn._frames import Floats, frame
+from forewarn._estimator import TableEstimator, restored_on_error, weights
+from forewarn._frames import frame
 from forewarn._progress import Callback, reporting
-from forewarn._settings import Settings, seed, settings
+from forewarn._settings import Settings, settings
 
 __all__ = ["IsolationForest"]
 
 
-class IsolationForest(OutlierMixin, BaseEstimator):  # type: ignore[misc]
+class IsolationForest(OutlierMixin, TableEstimator):  # type: ignore[misc]
     """Isolation forest: rows that random cuts set apart quickly are abnormal.
 
     Drop-in for ``sklearn.ensemble.IsolationForest``: the same parameters, attributes and sign
@@ -199,14 +194,8 @@ class IsolationForest(OutlierMixin, BaseEstimator):  # type: ignore[misc]
         self : IsolationForest
             Fitted.
         """
-        before = dict(self.__dict__)
-        try:
+        with restored_on_error(self):
             return self._fit(X, sample_weight)
-        except BaseException:
-            # Whatever went wrong, a forest that was fitted before goes on as it was.
-            self.__dict__.clear()
-            self.__dict__.update(before)
-            raise
 
     def score_samples(self, X: Any) -> NDArray[np.float64]:
         """The opposite of the anomaly score: in [-1, 0], lower for more abnormal rows.
@@ -408,12 +397,8 @@ class IsolationForest(OutlierMixin, BaseEstimator):  # type: ignore[misc]
 
     def _fit(self, X: Any, sample_weight: ArrayLike | None) -> IsolationForest:
         grown: Forest | None = getattr(self, "_forest", None) if self.warm_start else None
-        rows, categories = self._training_rows(X, grown)
-        weight = None
-        if sample_weight is not None:
-            weight = np.asarray(
-                _check_sample_weight(sample_weight, rows, dtype=np.float64), dtype=np.float64
-            )
+        rows, categories = self._training_rows(X, more=grown is not None)
+        weight = weights(sample_weight, rows)
         many, wide = rows.shape
         chosen = settings(self.get_params(deep=False), many, wide, categories.columns)
         with reporting(self.progress, self.verbose) as callback:
@@ -429,73 +414,19 @@ class IsolationForest(OutlierMixin, BaseEstimator):  # type: ignore[misc]
 
     @property
     def _trained(self) -> Forest:
-        forest: Forest | None = getattr(self, "_forest", None)
-        if forest is None:
-            # Raises scikit-learn's own error, in its own words.
-            check_is_fitted(self, "_forest")
-            raise NotFittedError
-        return forest
+        self._check_fitted()
+        return self._forest
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return hasattr(self, "_forest")
 
     def _take(self, forest: Forest, *, move_offset: bool) -> IsolationForest:
-        self._forest = forest
+        self._forest: Forest = forest
         self.max_samples_ = forest.sample_size
         self.n_estimators_ = forest.n_trees
         if move_offset:
             self.offset_ = -forest.threshold
         return self
-
-    def _training_rows(self, X: Any, grown: Forest | None) -> tuple[Floats, Categories]:
-        table = frame(X)
-        if table is None:
-            rows = self._array(X, reset=grown is None)
-        else:
-            validate_data(self, X, reset=grown is None, skip_check_array=True)
-        columns = int(self.n_features_in_)
-        if grown is None:
-            categories = Categories(find(self.categorical_features, table, columns))
-        else:
-            categories = self._categories.copy()
-        if table is not None:
-            rows = self._checked(categories.encode(table, learn=True))
-        return rows, categories
-
-    def _rows(self, X: Any) -> Floats:
-        """Rows to score, as an array of floats."""
-        if type(X) is np.ndarray and self._is_plain(X):
-            return X
-        self._trained  # noqa: B018 - nothing else is worth saying before that it is not fitted
-        table = frame(X)
-        if table is None:
-            return self._array(X, reset=False)
-        validate_data(self, X, reset=False, skip_check_array=True)
-        return self._checked(self._categories.encode(table, learn=False))
-
-    def _is_plain(self, X: NDArray[Any]) -> bool:
-        """Whether there is nothing to check or convert: a shortcut that matters for single rows."""
-        return (
-            X.ndim == 2  # noqa: PLR2004
-            and X.dtype.char in "df"
-            and X.flags.aligned
-            and X.dtype.isnative
-            and X.shape[0] > 0
-            and X.shape[1] == getattr(self, "n_features_in_", None)
-            and not hasattr(self, "feature_names_in_")
-        )
-
-    def _array(self, X: Any, *, reset: bool) -> Floats:
-        try:
-            rows = validate_data(self, X, reset=reset, **_FLOATS)
-        except ValueError as error:
-            if "could not convert string to float" not in str(error):
-                raise
-            raise ValueError(
-                f"X holds strings ({error}): pass a pandas or Polars frame, with those columns "
-                "categorical or named in categorical_features, or leave them out"
-            ) from error
-        return _aligned(rows)
-
-    def _checked(self, rows: Floats) -> Floats:
-        return _aligned(check_array(rows, estimator=self, **_FLOATS))
 
     def _more_trees(self, grown: Forest, chosen: Settings) -> int:
         """How many trees ``warm_start`` adds; the others must be of the same kind."""
@@ -539,26 +470,6 @@ class IsolationForest(OutlierMixin, BaseEstimator):  # type: ignore[misc]
                 "forests that were trained with different categories cannot be merged: give the "
                 "columns the same categories by training each on a row of every one, or on codes"
             )
-
-    def __sklearn_is_fitted__(self) -> bool:
-        return hasattr(self, "_forest")
-
-    def __sklearn_tags__(self) -> Any:
-        tags = super().__sklearn_tags__()
-        tags.input_tags.allow_nan = True
-        return tags
-
-
-_FLOATS: dict[str, Any] = {
-    # The first is what other numbers become.
-    "dtype": [np.float64, np.float32],
-    "ensure_all_finite": False,
-}
-
-
-def _aligned(rows: Floats) -> Floats:
-    """Views into packed records can lie between the places where a processor reads floats."""
-    return rows if rows.flags.aligned else rows.copy()
 
 
 def _listed(names: Any) -> str:

@@ -59,7 +59,9 @@ impl Forest {
         let pool = pool(py, n_jobs)?;
         let weight = weight.as_ref().map(PyReadonlyArray::as_array);
         let forest = with_rows!(x, x => {
-            watch(py, &pool, progress.as_ref(), |observer| params.train_values(x, weight, observer))
+            watch(py, &pool, progress.as_ref(), |observer| {
+                params.train_values(x, weight, &mut |done, total| observer((done, total)))
+            })
         })?;
         Ok(Self { forest })
     }
@@ -78,7 +80,9 @@ impl Forest {
         let weight = weight.as_ref().map(PyReadonlyArray::as_array);
         let mut forest = self.forest.clone();
         with_rows!(x, x => {
-            watch(py, &pool, progress.as_ref(), |observer| forest.extend_values(x, weight, more, observer))
+            watch(py, &pool, progress.as_ref(), |observer| {
+                forest.extend_values(x, weight, more, &mut |done, total| observer((done, total)))
+            })
         })?;
         Ok(Self { forest })
     }

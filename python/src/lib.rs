@@ -1,5 +1,8 @@
 //! Python bindings: the module `forewarn._core`, which the package `forewarn` is written on.
 
+mod boost;
+mod boost_settings;
+mod boost_train;
 mod errors;
 mod forest;
 mod pool;
@@ -9,6 +12,8 @@ mod watch;
 
 #[pyo3::pymodule(gil_used = false)]
 mod _core {
+    #[pymodule_export]
+    use crate::boost::Ensemble;
     #[pymodule_export]
     use crate::errors::CancelledError;
     #[pymodule_export]

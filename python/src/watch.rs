@@ -1,7 +1,7 @@
 //! Long work on a pool's threads while the calling thread reports progress and minds Ctrl-C.
 
 use crate::errors::{Exception, Result};
-use forewarn::progress::Progress;
+use pyo3::call::PyCallArgs;
 use pyo3::prelude::*;
 use rayon::ThreadPool;
 use std::ops::ControlFlow;
@@ -12,16 +12,24 @@ use std::time::Duration;
 /// Signals are looked for at least this often.
 const BETWEEN_CHECKS: Duration = Duration::from_millis(50);
 
+/// What work says of each of its steps: the arguments of the callback.
+pub(crate) trait Report: for<'py> PyCallArgs<'py> + Send {}
+
+impl<R: for<'py> PyCallArgs<'py> + Send> Report for R {}
+
+/// Is told of each step, and answers whether to go on.
+pub(crate) type Observer<'a, R> = dyn FnMut(R) -> ControlFlow<()> + 'a;
+
 /// Runs `work` detached from the interpreter.
 ///
 /// Python delivers signals to its main thread alone, so `work` goes to the pool and the calling
-/// thread waits for reports: each is passed to `callback(done, total)`. An exception there, or
-/// Ctrl-C, stops the work at its next report; a callback that returns `False` does so too.
-pub(crate) fn watch<T: Send>(
+/// thread waits for reports: each is passed to `callback`. An exception there, or Ctrl-C, stops the
+/// work at its next report; a callback that returns `False` does so too.
+pub(crate) fn watch<T: Send, R: Report>(
     py: Python<'_>,
     pool: &ThreadPool,
     callback: Option<&Py<PyAny>>,
-    work: impl FnOnce(&mut dyn Progress) -> forewarn::Result<T> + Send,
+    work: impl FnOnce(&mut Observer<'_, R>) -> forewarn::Result<T> + Send,
 ) -> Result<T> {
     let stop = AtomicBool::new(false);
     let mut outcome = None;
@@ -32,8 +40,8 @@ pub(crate) fn watch<T: Send>(
             let (outcome, stop) = (&mut outcome, &stop);
             scope.spawn(move |_| {
                 // `reports` is dropped with the work, which ends the loop below.
-                let mut observer = |done: usize, total: usize| {
-                    let listening = reports.send((done, total)).is_ok();
+                let mut observer = |report: R| {
+                    let listening = reports.send(report).is_ok();
                     if listening && !stop.load(Ordering::Relaxed) {
                         ControlFlow::Continue(())
                     } else {
@@ -70,10 +78,10 @@ pub(crate) fn watch<T: Send>(
 }
 
 /// Signals first, then the callback.
-fn attend(
+fn attend<R: Report>(
     py: Python<'_>,
     callback: Option<&Py<PyAny>>,
-    report: Option<(usize, usize)>,
+    report: Option<R>,
 ) -> PyResult<ControlFlow<()>> {
     py.check_signals()?;
     let (Some(callback), Some(report)) = (callback, report) else {

@@ -9,6 +9,9 @@ from numpy.typing import NDArray
 from forewarn import IsolationForest
 
 Doubles = NDArray[np.float64]
+Labelled = tuple[Doubles, NDArray[np.str_]]
+Modes = tuple[Doubles, NDArray[np.int64]]
+Quantities = tuple[Doubles, Doubles]
 
 
 @pytest.fixture(scope="session")
@@ -36,3 +39,30 @@ def rows(labelled: tuple[Doubles, NDArray[np.bool_]]) -> Doubles:
 def forest(rows: Doubles) -> IsolationForest:
     """Trained on the rows. Not to be changed."""
     return IsolationForest(random_state=0).fit(rows)
+
+
+@pytest.fixture(scope="session")
+def parts() -> Labelled:
+    """Parts that fail the sooner the hotter they run; one in ten measurements is missing."""
+    random = np.random.default_rng(0)
+    x = random.normal(size=(3_000, 5))
+    fails = x[:, 0] + x[:, 1] * (x[:, 2] > 0) + random.normal(size=3_000) * 0.5 > 0.8
+    x[random.random(x.shape) < 0.1] = np.nan
+    return x, np.where(fails, "fails", "works")
+
+
+@pytest.fixture(scope="session")
+def modes(parts: Labelled) -> Modes:
+    """Three ways to be."""
+    x, _ = parts
+    filled = np.nan_to_num(x)
+    return x, np.digitize(filled[:, 0] + filled[:, 1], [-0.5, 1.0]) * 10
+
+
+@pytest.fixture(scope="session")
+def hours(parts: Labelled) -> Quantities:
+    """Hours left: never negative, skewed."""
+    x, _ = parts
+    filled = np.nan_to_num(x)
+    rate = np.exp(0.5 * filled[:, 0] + np.sin(filled[:, 1]))
+    return x, np.random.default_rng(1).poisson(rate).astype(np.float64)

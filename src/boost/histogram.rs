@@ -46,6 +46,10 @@ impl<C: Cell> Histograms<C> {
     /// The histogram of some rows, ascending; of all the table's if there are as many. Sums of whole
     /// numbers do not depend on how the rows are shared between threads.
     pub(crate) fn build(&mut self, table: &Table, rows: &[u32], cells: &[C]) -> Vec<Column<C>> {
+        if self.width == 0 {
+            // All columns are constant.
+            return Vec::new();
+        }
         let parts = (rows.len() * self.width / SHARED).clamp(1, parallel::threads());
         if parts == 1 {
             let mut columns = self.empty();

@@ -24,8 +24,8 @@ pub(crate) struct HeldOut<'a> {
     pub(crate) scores: Vec<f64>,
     /// Lower is better.
     pub(crate) judge: &'a mut dyn FnMut(&[f64]) -> Result<f64>,
-    /// Rounds without a better one after which training ends.
-    pub(crate) patience: usize,
+    /// Rounds without a better one after which training ends; `None` to do, and keep, all.
+    pub(crate) patience: Option<usize>,
 }
 
 /// What boosting gives.
@@ -105,13 +105,15 @@ pub(crate) fn boost<O>(
             if value < best || done == 0 {
                 (best, best_rounds) = (value, done + 1);
             }
-            boosted.rounds = best_rounds;
+            if held_out.patience.is_some() {
+                boosted.rounds = best_rounds;
+            }
         }
         if tell(done + 1, boosted.history.last().copied()).is_break() {
             return Err(Error::Cancelled { done: done + 1, total: rounds });
         }
-        let patience = held_out.as_ref().map_or(usize::MAX, |held_out| held_out.patience);
-        if done + 1 - boosted.rounds >= patience {
+        let patience = held_out.as_ref().and_then(|held_out| held_out.patience);
+        if patience.is_some_and(|patience| done + 1 - boosted.rounds >= patience) {
             break;
         }
         if !split

@@ -48,6 +48,7 @@ pub struct Training<'a, O: Objective> {
     params: &'a BoostingParams<O>,
     batch: Batch<'a, [O::Label]>,
     held_out: Option<Batch<'a, [O::Label]>>,
+    watch_only: bool,
     measure: Option<&'a mut Measure<'a>>,
     observer: Option<&'a mut Observer<'a>>,
     from: Option<&'a Ensemble>,
@@ -90,6 +91,7 @@ impl<O: Objective> BoostingParams<O> {
             params: self,
             batch,
             held_out: None,
+            watch_only: false,
             measure: None,
             observer: None,
             from: None,
@@ -121,6 +123,12 @@ impl<'a, O: Objective> Training<'a, O> {
     #[must_use]
     pub fn held_out(self, batch: Batch<'a, [O::Label]>) -> Self {
         Self { held_out: Some(batch), ..self }
+    }
+
+    /// Judges held-out rows for the report alone: all rounds are done, and all trees kept.
+    #[must_use]
+    pub fn watch_only(self) -> Self {
+        Self { watch_only: true, ..self }
     }
 
     /// Judges held-out rows by this instead of the loss: a function of their raw scores (by output,
@@ -242,7 +250,8 @@ impl<'a, O: Objective> Training<'a, O> {
                 table,
                 scores: by_output(&ensemble, x)?,
                 judge,
-                patience: params.early_stopping.map_or(PATIENCE, |early| early.patience),
+                patience: (!self.watch_only)
+                    .then(|| params.early_stopping.map_or(PATIENCE, |early| early.patience)),
             }),
             _ => None,
         };

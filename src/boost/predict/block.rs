@@ -7,9 +7,6 @@ use crate::columnar::block;
 /// first-level cache, and four AVX-512 registers hold a byte for each.
 pub(super) const LANES: usize = 256;
 
-/// Bytes of a vector register: 512 bits.
-pub(super) const REGISTER: usize = 64;
-
 /// The values of a block, column by column.
 pub(super) type Block = block::Block<LANES>;
 
@@ -17,17 +14,3 @@ pub(super) type Block = block::Block<LANES>;
 #[derive(Debug, Clone, Copy)]
 #[repr(align(64))]
 pub(super) struct Bytes(pub(super) [u8; LANES]);
-
-impl Bytes {
-    /// As many bytes as fit a register, one group after the other.
-    #[inline(always)]
-    pub(super) fn registers(&self) -> &[[u8; REGISTER]] {
-        self.0.as_chunks().0
-    }
-
-    /// [`registers`](Self::registers), to be written.
-    #[inline(always)]
-    pub(super) fn registers_mut(&mut self) -> &mut [[u8; REGISTER]] {
-        self.0.as_chunks_mut().0
-    }
-}

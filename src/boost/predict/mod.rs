@@ -3,9 +3,12 @@
 //! Batches go in blocks of 256 rows. Every column in use is ranked among the thresholds that the trees
 //! compare it with ([`ranking`]), which makes all comparisons ones of bytes ([`source`]), exactly.
 //! Then all splits of a tree are evaluated for all rows of the block ([`chain`]), and the leaves' values
-//! looked up and added ([`vector`]). Single rows are walked, eight trees at a time ([`walk`]). All ways
-//! give the same bits as [`Tree::leaf_of`](super::tree::Tree::leaf_of): each output of each row is its
-//! starting score and then the leaf value of one tree after another.
+//! looked up and added ([`vector`]). Of single rows, every column's value rules leaves out ([`sieve`]);
+//! where masks for that would grow too large, they are walked, eight trees at a time ([`walk`]). All
+//! ways give the same bits as [`Tree::leaf_of`](super::tree::Tree::leaf_of): each output of each row is
+//! its starting score and then the leaf value of one tree after another.
+//!
+//! The environment variable `FOREWARN_SIMD` limits the vector instructions, as for isolation forests.
 
 mod batch;
 mod block;

@@ -4,7 +4,7 @@
 //! side of each of those splits — depends on nothing but its rank among the column's thresholds, and is
 //! kept for every rank as a row of masks, a bit a leaf. The masks of a row's values, combined, leave one
 //! bit a tree. So 28 columns take 28 rankings and 28 passes over some hundred bytes: nothing branches,
-//! and no load waits for the load before. The idea is QuickScorer's (Lucchese et al., SIGIR 2015), which
+//! and no load waits for the load before. The idea is `QuickScorer`'s (Lucchese et al., SIGIR 2015), which
 //! applies the splits one by one; here they are combined beforehand.
 //!
 //! The masks grow with thresholds times trees: larger ensembles are walked.
@@ -40,7 +40,7 @@ enum Picker {
 /// A column in use.
 #[derive(Debug)]
 struct Column {
-    column: usize,
+    number: usize,
     first_row: u32,
     picker: Picker,
 }
@@ -126,7 +126,7 @@ impl Sieve {
                 }
                 _ => return None,
             };
-            self.columns.push(Column { column, first_row, picker });
+            self.columns.push(Column { number: column, first_row, picker });
             let bytes = rows.saturating_mul(self.words.len() * BITS / 8);
             if bytes > MOST_BYTES || self.columns.len() > MOST_COLUMNS {
                 return None;
@@ -147,9 +147,9 @@ impl Sieve {
         first_word: usize,
         thresholds: &[Vec<f64>],
     ) {
-        let place = self.columns.partition_point(|column| column.column < split.column as usize);
-        let Column { column, first_row, picker } = &self.columns[place];
-        let thresholds = &thresholds[*column];
+        let place = self.columns.partition_point(|column| column.number < split.column as usize);
+        let Column { number, first_row, picker } = &self.columns[place];
+        let thresholds = &thresholds[*number];
         let rows = match picker {
             Picker::Ranks { missing, .. } => missing + 1,
             Picker::Codes(codes) => codes + 2,
@@ -174,7 +174,7 @@ impl Sieve {
     pub(super) fn add_row(&self, x: &[f64], sums: &mut [f64]) {
         let mut rows = [self.nothing; MOST_COLUMNS];
         for (row, column) in rows.iter_mut().zip(&self.columns) {
-            *row = column.first_row + column.picker.pick(x[column.column]);
+            *row = column.first_row + column.picker.pick(x[column.number]);
         }
         let rows = &rows[..self.columns.len().next_multiple_of(TOGETHER)];
         let mut left = [u32::MAX; GROUP];

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::boost::Link;
-use crate::boost::tree::{CategorySet, Child, Leaf, Split, Test, Tree};
+use crate::boost::tree::{CategorySet, Child, Leaf, NEARLY_ZERO, Split, Test, Tree};
 use crate::columnar::level::available;
 use crate::error::Error;
 use crate::rng::Stream;
@@ -32,8 +32,8 @@ fn threshold(index: usize) -> f64 {
     match index {
         0 => 0.0,
         1 => f64::INFINITY,
-        2 => 1e-35_f64.next_up(),
-        3 => -1e-35,
+        2 => NEARLY_ZERO.next_up(),
+        3 => -NEARLY_ZERO,
         4 => f64::MAX,
         5 => f64::NEG_INFINITY,
         6 => -0.0,
@@ -70,7 +70,7 @@ impl Recipe {
                 Test::Within { set: tree.sets.len() as u32 - 1 }
             } else {
                 let threshold = threshold(draw.below(self.thresholds));
-                if self.zero_missing && draw.below(3) == 0 {
+                if self.zero_missing && threshold.is_finite() && draw.below(3) == 0 {
                     Test::AtMostZeroMissing(threshold)
                 } else {
                     Test::AtMost(threshold)
@@ -111,7 +111,7 @@ impl Recipe {
                 1 => at,
                 2 => at.next_up(),
                 3 => at.next_down(),
-                4 => [0.0, -0.0, 1e-35, -1e-35, 2e-35, 1e300][draw.below(6)],
+                4 => [0.0, -0.0, NEARLY_ZERO, -NEARLY_ZERO, 2e-35, 1e300][draw.below(6)],
                 5 => (draw.unit() - 0.5) * 10.0,
                 _ if column < self.categorical => code,
                 _ => (draw.unit() - 0.5) * 200_000.0,
@@ -292,7 +292,7 @@ fn rounds_and_leaves_are_those_of_the_trees() {
     }
     let mut stages = Vec::new();
     let visit = |round, scores: ndarray::ArrayView2<'_, f64>| {
-        stages.push((round, bits(&scores.to_owned())))
+        stages.push((round, bits(&scores.to_owned())));
     };
     ensemble.staged(x.view(), visit).expect("finite rows");
     assert_eq!(stages.len(), 3);

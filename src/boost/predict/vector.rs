@@ -15,8 +15,6 @@ use super::source::Sources;
 use crate::columnar::level::Level;
 
 #[cfg(target_arch = "x86_64")]
-use super::block::REGISTER;
-#[cfg(target_arch = "x86_64")]
 use std::arch::x86_64::{
     __m256i, __m512d, __m512i, _mm_set1_epi64x, _mm256_blendv_epi8, _mm256_cmpgt_epi8,
     _mm256_loadu_si256, _mm256_set1_epi8, _mm256_storeu_si256, _mm512_add_pd,
@@ -37,15 +35,15 @@ pub(super) enum LeafValues {
 impl LeafValues {
     /// At most 256 values.
     pub(super) fn new(values: &[f64]) -> Self {
-        fn table<const N: usize>(values: &[f64]) -> Box<[f64; N]> {
-            let mut table = Box::new([0.0; N]);
+        fn table<const N: usize>(values: &[f64]) -> [f64; N] {
+            let mut table = [0.0; N];
             table[..values.len()].copy_from_slice(values);
             table
         }
         match values.len() {
-            ..=32 => Self::UpTo32(table(values)),
-            33..=64 => Self::UpTo64(table(values)),
-            _ => Self::UpTo256(table(values)),
+            ..=32 => Self::UpTo32(Box::new(table(values))),
+            33..=64 => Self::UpTo64(Box::new(table(values))),
+            _ => Self::UpTo256(Box::new(table(values))),
         }
     }
 }
@@ -151,19 +149,19 @@ fn evaluate_avx2<const GAPS: bool>(program: &Program, rows: &[Bytes], cells: &mu
 #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl")]
 fn evaluate_avx512<const GAPS: bool>(program: &Program, rows: &[Bytes], cells: &mut [Bytes]) {
     for chain in &program.chains {
-        let mut lanes = [_mm512_set1_epi8(chain.leaf as i8); LANES / REGISTER];
+        let mut lanes = [_mm512_set1_epi8(chain.leaf as i8); LANES / 64];
         for step in &chain.steps {
             let row = &rows[if GAPS { step.row_with_gaps } else { step.row } as usize];
             let other = &cells[usize::from(step.other)];
             let byte = _mm512_set1_epi8(step.byte);
-            let registers = row.registers().iter().zip(other.registers());
+            let registers = row.0.as_chunks().0.iter().zip(other.0.as_chunks().0);
             for (lanes, (row, other)) in lanes.iter_mut().zip(registers) {
                 let greater = _mm512_cmpgt_epi8_mask(load_avx512(row), byte);
                 *lanes = _mm512_mask_blend_epi8(greater, *lanes, load_avx512(other));
             }
         }
         let out = &mut cells[usize::from(chain.out)];
-        for (out, &lanes) in out.registers_mut().iter_mut().zip(&lanes) {
+        for (out, &lanes) in out.0.as_chunks_mut().0.iter_mut().zip(&lanes) {
             store_avx512(out, lanes);
         }
     }
@@ -210,14 +208,14 @@ fn store_avx2(to: &mut [u8; 32], lanes: __m256i) {
 
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx512f")]
-fn load_avx512(from: &[u8; REGISTER]) -> __m512i {
+fn load_avx512(from: &[u8; 64]) -> __m512i {
     // SAFETY: the array is as large as the register; the load needs no alignment.
     unsafe { _mm512_loadu_si512(from.as_ptr().cast()) }
 }
 
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx512f")]
-fn store_avx512(to: &mut [u8; REGISTER], lanes: __m512i) {
+fn store_avx512(to: &mut [u8; 64], lanes: __m512i) {
     // SAFETY: the array is as large as the register; the store needs no alignment.
     unsafe { _mm512_storeu_si512(to.as_mut_ptr().cast(), lanes) };
 }

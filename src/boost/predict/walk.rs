@@ -120,8 +120,7 @@ impl Walk {
         if extra.category {
             return self.sets[node.threshold as usize].goes_left(value, extra.missing_left);
         }
-        let known = value.abs() > extra.missing_to;
-        (known & below) | (!known & extra.missing_left)
+        if value.abs() > extra.missing_to { below } else { extra.missing_left }
     }
 
     /// Walks [`TOGETHER`] rows or trees to their leaves, and gives their values. Column `c` of each
@@ -136,6 +135,7 @@ impl Walk {
         lane: impl Fn(usize) -> usize,
     ) -> [f64; TOGETHER] {
         for _ in 0..depth {
+            // Not a comparison of all at once: it would wait for what was just written one by one.
             let mut moved = 0;
             for (k, at) in at.iter_mut().enumerate() {
                 let node = &self.nodes[*at as usize];

@@ -1,0 +1,251 @@
+"""What boosting does whatever it predicts: parameters, training, scores by round."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.utils import check_consistent_length  # type: ignore[import-untyped]
+
+from forewarn._boost_settings import BoostSettings, boost_settings
+from forewarn._categories import Categories
+from forewarn._checks import seed
+from forewarn._core import Ensemble
+from forewarn._estimator import TableEstimator, restored_on_error, weights
+from forewarn._frames import Floats
+from forewarn._progress import Callback, reporting
+
+Labels = NDArray[np.bool_] | NDArray[np.uint32] | NDArray[np.float64]
+"""What is to be learned; the type says what kind of model is trained."""
+
+Rows = tuple[NDArray[np.float64], Labels, NDArray[np.float64] | None]
+"""A table, a label for each row, and perhaps a weight for each row."""
+
+Self = TypeVar("Self", bound="Boosting")
+
+
+class Boosting(TableEstimator):
+    """Gradient-boosted trees."""
+
+    def __init__(
+        self,
+        *,
+        n_estimators: int = 100,
+        learning_rate: float = 0.1,
+        max_leaf_nodes: int | None = 31,
+        max_depth: int | None = None,
+        min_samples_leaf: int = 20,
+        min_hessian: float = 1e-3,
+        min_gain: float = 0.0,
+        l1_regularization: float = 0.0,
+        l2_regularization: float = 0.0,
+        max_bins: int = 255,
+        subsample: float = 1.0,
+        goss: tuple[float, float] | None = None,
+        max_features: int | float = 1.0,
+        max_features_tree: int | float = 1.0,
+        categorical_features: str | Sequence[str | int | bool] | None = "from_dtype",
+        monotonic_cst: Sequence[int] | Mapping[str, int] | None = None,
+        interaction_cst: str | Sequence[Iterable[int]] | None = None,
+        early_stopping: bool = False,
+        validation_fraction: float = 0.1,
+        validation_shuffle: bool = True,
+        n_iter_no_change: int = 20,
+        warm_start: bool = False,
+        random_state: int | np.random.RandomState | np.random.Generator | None = None,
+        n_jobs: int | None = None,
+        verbose: int = 0,
+        progress: bool | Callback = False,
+    ) -> None:
+        self.n_estimators = n_estimators
+        self.learning_rate = learning_rate
+        self.max_leaf_nodes = max_leaf_nodes
+        self.max_depth = max_depth
+        self.min_samples_leaf = min_samples_leaf
+        self.min_hessian = min_hessian
+        self.min_gain = min_gain
+        self.l1_regularization = l1_regularization
+        self.l2_regularization = l2_regularization
+        self.max_bins = max_bins
+        self.subsample = subsample
+        self.goss = goss
+        self.max_features = max_features
+        self.max_features_tree = max_features_tree
+        self.categorical_features = categorical_features
+        self.monotonic_cst = monotonic_cst
+        self.interaction_cst = interaction_cst
+        self.early_stopping = early_stopping
+        self.validation_fraction = validation_fraction
+        self.validation_shuffle = validation_shuffle
+        self.n_iter_no_change = n_iter_no_change
+        self.warm_start = warm_start
+        self.random_state = random_state
+        self.n_jobs = n_jobs
+        self.verbose = verbose
+        self.progress = progress
+
+    def fit(self: Self, X: Any, y: Any, sample_weight: Any = None, eval_set: Any = None) -> Self:
+        """Grows the trees. Ctrl-C stops it at once, and leaves the estimator as it was.
+
+        Parameters
+        ----------
+        X : table of shape (n_samples, n_features)
+            The training rows.
+        y : array-like of shape (n_samples,)
+            What to learn of each row.
+        sample_weight : array-like of shape (n_samples,), default=None
+            How much each row counts: at least 0, not all 0. Rows of weight 0 are left out.
+        eval_set : (X, y) or (X, y, sample_weight), or a list with one of these, default=None
+            Rows to judge every round by: see ``evals_result_`` and ``early_stopping``.
+
+        Returns
+        -------
+        self : object
+            Fitted.
+        """
+        with restored_on_error(self):
+            return self._fit(X, y, sample_weight, eval_set)
+
+    def apply(self, X: Any) -> NDArray[np.uint32]:
+        """The leaf that each row falls into, by its number in the tree.
+
+        Parameters
+        ----------
+        X : table of shape (n_samples, n_features)
+            Rows.
+
+        Returns
+        -------
+        leaves : ndarray of shape (n_samples, n_trees) or (n_samples, n_iter_, n_classes)
+            The latter with more than two classes, where each round has a tree for every class.
+        """
+        rows = self._rows(X)
+        leaves = self._ensemble.leaves(rows, self.n_jobs)
+        outputs = self._ensemble.n_outputs
+        return leaves if outputs == 1 else leaves.reshape(len(leaves), -1, outputs)
+
+    def to_bytes(self) -> bytes:
+        """The trees in the compact binary form that Rust programs read, too.
+
+        Parameters, labels of classes and the values behind the codes of categories are not in it:
+        pickle the estimator to keep those.
+        """
+        self._check_fitted()
+        return self._ensemble.to_bytes()
+
+    @property
+    def feature_importances_(self) -> NDArray[np.float64]:
+        """By how much the splits on each column lowered the training loss, as shares of 1."""
+        self._check_fitted()
+        gains = self._ensemble.gains()
+        total = gains.sum()
+        return gains / total if total > 0.0 else gains
+
+    def _raw(self, X: Any) -> NDArray[np.float64]:
+        rows = self._rows(X)
+        return self._ensemble.raw(rows, self.n_jobs)
+
+    def _staged(self, X: Any) -> Iterator[NDArray[np.float64]]:
+        rows = self._rows(X)
+        yield from self._ensemble.staged(rows, self.n_jobs)
+
+    @abstractmethod
+    def _learn_labels(self, y: Any, *, more: bool) -> Labels:
+        """Labels to train on; `more` of them must be like those that were trained on before."""
+
+    @abstractmethod
+    def _known_labels(self, y: Any) -> Labels:
+        """Labels of the same kind as those that are trained on."""
+
+    @abstractmethod
+    def _loss(self) -> tuple[str, float | None, str]:
+        """The loss, its number if it has one, and the name of what it measures."""
+
+    def _weigh(
+        self, labels: Labels, weight: NDArray[np.float64] | None
+    ) -> NDArray[np.float64] | None:
+        """The weights, with what the labels weigh."""
+        return weight
+
+    def _fit(self: Self, X: Any, y: Any, sample_weight: Any, eval_set: Any) -> Self:
+        if y is None:
+            raise ValueError(
+                f"This {type(self).__name__} estimator requires y to be passed, but the target y "
+                "is None."
+            )
+        fitted = self.__sklearn_is_fitted__()
+        grown = self._ensemble if self.warm_start and fitted else None
+        table, categories = self._training_rows(X, more=grown is not None)
+        check_consistent_length(table, y)
+        labels = self._learn_labels(y, more=grown is not None)
+        rows = (_doubles(table), labels, self._weigh(labels, weights(sample_weight, table)))
+        held_out = self._held_out(eval_set, categories)
+        names = [str(name) for name in getattr(self, "feature_names_in_", ())]
+        params = self.get_params(deep=False)
+        columns = int(self.n_features_in_)
+        chosen = boost_settings(params, names, columns, categories.columns)
+        chosen["loss"], chosen["shape"], measure = self._loss()
+        if grown is None:
+            chosen["seed"] = seed(self.random_state)
+        else:
+            self._continue(chosen)
+        with reporting(self.progress, self.verbose, "round") as callback:
+            ensemble, (rounds, history, warnings) = Ensemble.train(
+                rows, held_out, names, chosen, grown, self.n_jobs, callback
+            )
+        self._ensemble: Ensemble = ensemble
+        self._settings: BoostSettings | None = chosen
+        self._categories = categories
+        self.n_iter_: int = rounds + (0 if grown is None else self.n_iter_)
+        self.evals_result_: dict[str, dict[str, list[float]]] = (
+            {"validation": {measure: history.tolist()}} if len(history) else {}
+        )
+        self.warnings_ = [
+            text if column is None or not names else f"{text} ({names[column]!r})"
+            for text, column in warnings
+        ]
+        return self
+
+    def _continue(self, chosen: BoostSettings) -> None:
+        """Settings for the rounds that ``warm_start`` adds."""
+        if self._settings is None:
+            raise ValueError("trees that were read have no settings to add trees by")
+        if chosen["n_trees"] <= self.n_iter_:
+            raise ValueError(
+                f"n_estimators={chosen['n_trees']} must be above {self.n_iter_}, the rounds that "
+                "there are already, when warm_start is True"
+            )
+        chosen["n_trees"] -= self.n_iter_
+        chosen["seed"] = self._settings["seed"]
+
+    def _held_out(self, eval_set: Any, categories: Categories) -> Rows | None:
+        if eval_set is None:
+            return None
+        entries = list(eval_set)
+        if len(entries) == 1:
+            # A list of pairs, as other libraries have it.
+            entries = list(entries[0])
+        if len(entries) not in (2, 3):
+            raise ValueError(
+                "eval_set must be (X, y) or (X, y, sample_weight), or a list with one of these"
+            )
+        table, y, *weight = entries
+        rows = self._rows_for(table, categories)
+        check_consistent_length(rows, y)
+        labels = self._known_labels(y)
+        return (
+            _doubles(rows),
+            labels,
+            self._weigh(labels, weights(weight[0] if weight else None, rows)),
+        )
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return hasattr(self, "_ensemble")
+
+
+def _doubles(rows: Floats) -> NDArray[np.float64]:
+    """Training reads float64: float32 is copied, in the order that it has."""
+    return np.asarray(rows, dtype=np.float64)

@@ -1,0 +1,326 @@
+"""Gradient-boosted trees that say how likely each class is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import partial
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import expit, softmax  # type: ignore[import-untyped]
+from sklearn.base import ClassifierMixin  # type: ignore[import-untyped]
+from sklearn.utils import compute_class_weight  # type: ignore[import-untyped]
+from sklearn.utils.multiclass import (  # type: ignore[import-untyped]
+    check_classification_targets,
+)
+from sklearn.utils.validation import _check_y  # type: ignore[import-untyped]
+
+from forewarn._boosting import Boosting, Labels
+from forewarn._progress import Callback
+
+__all__ = ["GradientBoostingClassifier"]
+
+
+class GradientBoostingClassifier(ClassifierMixin, Boosting):  # type: ignore[misc]
+    """Gradient-boosted trees that say how likely each class is.
+
+    The parameters, where they mean the same, are those of scikit-learn's
+    ``HistGradientBoostingClassifier``; ``max_iter`` is ``n_estimators`` here.
+
+    X may be a NumPy array of any layout, a pandas or Polars frame, a ``pyarrow.Table``, or a list
+    of rows. NaN and null are missing values, for which each split learns a side; infinity is an
+    error. Training reads float64 where it lies and copies float32; prediction reads either.
+
+    Parameters
+    ----------
+    loss : {"log_loss", "focal"}, default="log_loss"
+        What is minimised. Focal loss, for two classes, makes training care less about rows that are
+        right already; it does not give probabilities.
+    gamma : float, default=2.0
+        The exponent of focal loss, above 0 and at most 10.
+    class_weight : "balanced" or dict, default=None
+        What each row of a class weighs, on top of ``sample_weight``: a number for each label (1 for
+        those left out), or such that all classes weigh the same in all. Predicted probabilities are
+        those of classes as frequent as their weights make them.
+    n_estimators : int, default=100
+        Rounds of boosting at most: each adds a tree, or one for every class if there are more than
+        two.
+    learning_rate : float, default=0.1
+        Share of each tree's answer that is added, in (0, 1].
+    max_leaf_nodes : int or None, default=31
+        Leaves of a tree at most, from 2 to 65,536. None is the latter.
+    max_depth : int, default=None
+        Splits on a path at most; None for no limit.
+    min_samples_leaf : int, default=20
+        Training rows in a leaf at least: exactly so where the loss has the same curvature for all
+        rows, else an estimate, as in LightGBM.
+    min_hessian : float, default=1e-3
+        Sum of the loss's second derivatives in a leaf at least.
+    min_gain : float, default=0
+        What a split must lower the loss by.
+    l1_regularization, l2_regularization : float, default=0
+        Penalties on the size of leaf values, and on their squares.
+    max_bins : int, default=255
+        Bins that a column is cut into at most, from 2 to 255. Missing values have one of their own.
+    subsample : float, default=1
+        Share of the rows, drawn anew for each round, in (0, 1].
+    goss : (float, float), default=None
+        Gradient-based one-side sampling: the share of rows with the largest gradients, which are
+        kept, and the share drawn from the others. ``(0.2, 0.1)`` is what LightGBM does.
+    max_features : int or float, default=1.0
+        Columns that each split is offered: a number, or a share in (0, 1].
+    max_features_tree : int or float, default=1.0
+        Columns that each tree is offered; ``max_features`` is of these.
+    categorical_features : "from_dtype", None, or list of str, int or bool, default="from_dtype"
+        Columns that hold categories: those of a categorical type (pandas ``category``, Polars
+        ``Categorical`` and ``Enum``, Arrow dictionaries), or names, positions or a mask. In tables
+        the training values are remembered, and values that are not among them are all alike.
+        Columns of numbers must hold codes: whole numbers from 0.
+    monotonic_cst : list of int, or dict, default=None
+        For each column, or by name, 1 where predictions must not fall as its value rises, -1 where
+        they must not rise, 0 for either.
+    interaction_cst : "pairwise", "no_interactions" or list of sets of int, default=None
+        Sets of columns that may meet on a path of a tree. Columns in none of them are one more set.
+    early_stopping : bool, default=False
+        Whether to stop when held-out rows (``eval_set``, else a share of the training rows) are not
+        predicted better any more, and to keep the trees up to the best round only.
+    validation_fraction : float, default=0.1
+        Share of the training rows to hold out for early stopping without ``eval_set``.
+    validation_shuffle : bool, default=True
+        Whether these are drawn at random from each class, or are the last ones: for rows in order
+        of time.
+    n_iter_no_change : int, default=20
+        Rounds without a better one after which early stopping stops.
+    warm_start : bool, default=False
+        Whether ``fit`` adds rounds to those of the last ``fit``, up to ``n_estimators``.
+    random_state : int, RandomState instance, Generator or None, default=None
+        An int gives the same trees each time; anything else is drawn from.
+    n_jobs : int, default=None
+        Threads. None and -1 are all cores, -2 all but one. Results do not depend on it.
+    verbose : int, default=0
+        More than 0 shows progress, as ``progress=True`` does.
+    progress : bool or callable, default=False
+        True shows a bar of tqdm's during ``fit`` where that is installed, else a line on the error
+        stream. A callable is called as ``progress(done, total, held_out)``, in rounds, the last
+        being what held-out rows measured, or None; it may return False to stop, which raises
+        ``forewarn.CancelledError``, or raise an exception of its own.
+
+    Attributes
+    ----------
+    classes_ : ndarray of shape (n_classes,)
+        The labels, sorted.
+    n_iter_ : int
+        Rounds that were kept.
+    evals_result_ : dict
+        ``{"validation": {"log_loss": [...]}}``: the loss of the held-out rows after each round,
+        where rows were held out.
+    warnings_ : list of str
+        What looked odd about the training rows: constant columns, columns that alone nearly
+        separate two classes.
+    feature_importances_ : ndarray of shape (n_features_in_,)
+        By how much the splits on each column lowered the training loss, as shares of 1.
+    n_features_in_ : int
+        Columns of the training rows.
+    feature_names_in_ : ndarray of str
+        Their names, where all are strings.
+
+    Examples
+    --------
+    >>> from forewarn import GradientBoostingClassifier
+    >>> X = [[load] for load in range(100)]
+    >>> y = ["works"] * 60 + ["fails"] * 40
+    >>> GradientBoostingClassifier().fit(X, y).predict([[20], [80]])
+    array(['works', 'fails'], dtype='<U5')
+    """
+
+    def __init__(
+        self,
+        *,
+        loss: str = "log_loss",
+        gamma: float = 2.0,
+        class_weight: str | Mapping[Any, float] | None = None,
+        n_estimators: int = 100,
+        learning_rate: float = 0.1,
+        max_leaf_nodes: int | None = 31,
+        max_depth: int | None = None,
+        min_samples_leaf: int = 20,
+        min_hessian: float = 1e-3,
+        min_gain: float = 0.0,
+        l1_regularization: float = 0.0,
+        l2_regularization: float = 0.0,
+        max_bins: int = 255,
+        subsample: float = 1.0,
+        goss: tuple[float, float] | None = None,
+        max_features: int | float = 1.0,
+        max_features_tree: int | float = 1.0,
+        categorical_features: str | Sequence[str | int | bool] | None = "from_dtype",
+        monotonic_cst: Sequence[int] | Mapping[str, int] | None = None,
+        interaction_cst: str | Sequence[Iterable[int]] | None = None,
+        early_stopping: bool = False,
+        validation_fraction: float = 0.1,
+        validation_shuffle: bool = True,
+        n_iter_no_change: int = 20,
+        warm_start: bool = False,
+        random_state: int | np.random.RandomState | np.random.Generator | None = None,
+        n_jobs: int | None = None,
+        verbose: int = 0,
+        progress: bool | Callback = False,
+    ) -> None:
+        super().__init__(
+            n_estimators=n_estimators,
+            learning_rate=learning_rate,
+            max_leaf_nodes=max_leaf_nodes,
+            max_depth=max_depth,
+            min_samples_leaf=min_samples_leaf,
+            min_hessian=min_hessian,
+            min_gain=min_gain,
+            l1_regularization=l1_regularization,
+            l2_regularization=l2_regularization,
+            max_bins=max_bins,
+            subsample=subsample,
+            goss=goss,
+            max_features=max_features,
+            max_features_tree=max_features_tree,
+            categorical_features=categorical_features,
+            monotonic_cst=monotonic_cst,
+            interaction_cst=interaction_cst,
+            early_stopping=early_stopping,
+            validation_fraction=validation_fraction,
+            validation_shuffle=validation_shuffle,
+            n_iter_no_change=n_iter_no_change,
+            warm_start=warm_start,
+            random_state=random_state,
+            n_jobs=n_jobs,
+            verbose=verbose,
+            progress=progress,
+        )
+        self.loss = loss
+        self.gamma = gamma
+        self.class_weight = class_weight
+
+    def predict(self, X: Any) -> NDArray[Any]:
+        """The most likely class of each row.
+
+        Parameters
+        ----------
+        X : table of shape (n_samples, n_features)
+            Rows.
+
+        Returns
+        -------
+        labels : ndarray of shape (n_samples,)
+            One of ``classes_`` a row.
+        """
+        return self._labels(self._raw(X))
+
+    def predict_proba(self, X: Any) -> NDArray[np.float64]:
+        """How likely each class is.
+
+        Parameters
+        ----------
+        X : table of shape (n_samples, n_features)
+            Rows.
+
+        Returns
+        -------
+        probabilities : ndarray of shape (n_samples, n_classes)
+            In the order of ``classes_``; each row adds up to 1.
+        """
+        rows = self._rows(X)
+        return _of_all_classes(self._ensemble.predict(rows, self.n_jobs))
+
+    def decision_function(self, X: Any) -> NDArray[np.float64]:
+        """Raw scores: log-odds of the second of two classes, or one score for each of more.
+
+        Parameters
+        ----------
+        X : table of shape (n_samples, n_features)
+            Rows.
+
+        Returns
+        -------
+        scores : ndarray of shape (n_samples,) or (n_samples, n_classes)
+            Higher is more likely.
+        """
+        return _squeezed(self._raw(X))
+
+    def staged_predict(self, X: Any) -> Iterator[NDArray[Any]]:
+        """``predict`` after each round. Needs memory for the scores of all rounds."""
+        for scores in self._staged(X):
+            yield self._labels(scores)
+
+    def staged_predict_proba(self, X: Any) -> Iterator[NDArray[np.float64]]:
+        """``predict_proba`` after each round, as ``staged_predict``."""
+        for scores in self._staged(X):
+            yield _of_all_classes(_probabilities(scores))
+
+    def staged_decision_function(self, X: Any) -> Iterator[NDArray[np.float64]]:
+        """``decision_function`` after each round, as ``staged_predict``."""
+        for scores in self._staged(X):
+            yield _squeezed(scores)
+
+    def _labels(self, scores: NDArray[np.float64]) -> NDArray[Any]:
+        codes = scores[:, 0] > 0.0 if scores.shape[1] == 1 else scores.argmax(axis=1)
+        labels: NDArray[Any] = self.classes_[codes.astype(np.intp)]
+        return labels
+
+    def _learn_labels(self, y: Any, *, more: bool) -> Labels:
+        labels = _check_y(y, estimator=self)
+        check_classification_targets(labels)
+        classes, codes = np.unique(labels, return_inverse=True)
+        if len(classes) < 2:  # noqa: PLR2004
+            raise ValueError(
+                f"y has 1 class only, {classes.tolist()[0]!r}: at least two classes are needed"
+            )
+        if more and not np.array_equal(classes, self.classes_):
+            raise ValueError(
+                f"warm_start needs the same classes: they were {list(self.classes_)} and are "
+                f"{list(classes)} now"
+            )
+        self.classes_: NDArray[Any] = classes
+        self._class_weights: NDArray[np.float64] | None = None
+        if self.class_weight is not None:
+            self._class_weights = compute_class_weight(self.class_weight, classes=classes, y=labels)
+        return self._coded(codes)
+
+    def _known_labels(self, y: Any) -> Labels:
+        labels = _check_y(y, estimator=self)
+        unknown = np.setdiff1d(labels, self.classes_).tolist()
+        if unknown:
+            raise ValueError(f"eval_set holds labels that no training row has: {unknown}")
+        return self._coded(np.searchsorted(self.classes_, labels))
+
+    def _coded(self, codes: NDArray[np.intp]) -> Labels:
+        if len(self.classes_) == 2:  # noqa: PLR2004
+            return codes.astype(np.bool_)
+        return codes.astype(np.uint32)
+
+    def _weigh(
+        self, labels: Labels, weight: NDArray[np.float64] | None
+    ) -> NDArray[np.float64] | None:
+        if self._class_weights is None:
+            return weight
+        of_classes = self._class_weights[labels.astype(np.intp)]
+        return of_classes if weight is None else of_classes * weight
+
+    def _loss(self) -> tuple[str, float | None, str]:
+        return self.loss, self.gamma if self.loss == "focal" else None, self.loss
+
+
+def _squeezed(scores: NDArray[np.float64]) -> NDArray[np.float64]:
+    return scores[:, 0] if scores.shape[1] == 1 else scores
+
+
+def _probabilities(scores: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Of the outputs, as the library computes them from its raw scores."""
+    link = expit if scores.shape[1] == 1 else partial(softmax, axis=1)
+    probabilities: NDArray[np.float64] = link(scores)
+    return probabilities
+
+
+def _of_all_classes(probabilities: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Of two classes, the second one alone is predicted."""
+    if probabilities.shape[1] > 1:
+        return probabilities
+    return np.concatenate((1.0 - probabilities, probabilities), axis=1)

@@ -1,0 +1,120 @@
+//! From Python's settings to those of boosting.
+
+use crate::errors::{Result, bad_value};
+use forewarn::boost::{
+    BoostingParams, ClassifierParams, Direction, EarlyStopping, FailureClassifierParams, HoldOut,
+    RegressionLoss, RegressorParams, RowSampling,
+};
+use pyo3::FromPyObject;
+
+/// Every key of `forewarn._boost_settings.BoostSettings`.
+#[derive(FromPyObject)]
+#[pyo3(from_item_all)]
+pub(crate) struct Settings {
+    loss: String,
+    /// Of the loss: Huber's delta, the quantile, the exponent of focal loss.
+    shape: Option<f64>,
+    n_trees: usize,
+    learning_rate: f64,
+    max_leaves: usize,
+    max_depth: Option<usize>,
+    min_rows: usize,
+    min_hessian: f64,
+    min_gain: f64,
+    l1: f64,
+    l2: f64,
+    max_bins: usize,
+    row_share: f64,
+    goss: Option<(f64, f64)>,
+    column_share: f64,
+    column_share_split: f64,
+    categorical: Vec<usize>,
+    monotone: Vec<(usize, i8)>,
+    interactions: Vec<Vec<usize>>,
+    patience: Option<usize>,
+    hold_out: f64,
+    hold_out_last: bool,
+    pub(crate) watch_only: bool,
+    seed: u64,
+}
+
+impl Settings {
+    /// For labels that say whether a row failed.
+    pub(crate) fn failures(self) -> Result<FailureClassifierParams> {
+        let focal = match self.loss.as_str() {
+            "log_loss" => None,
+            "focal" => Some(self.shape()?),
+            _ => return self.unknown("'log_loss' or 'focal'"),
+        };
+        Ok(self.params::<forewarn::boost::Binary>().focal(focal))
+    }
+
+    /// For labels that number classes.
+    pub(crate) fn classes(self) -> Result<ClassifierParams> {
+        match self.loss.as_str() {
+            "log_loss" => Ok(self.params()),
+            "focal" => Err(bad_value("loss is 'focal': it is for two classes only".to_owned())),
+            _ => self.unknown("'log_loss' or 'focal'"),
+        }
+    }
+
+    /// For labels that are numbers.
+    pub(crate) fn quantities(self) -> Result<RegressorParams> {
+        let loss = match self.loss.as_str() {
+            "squared_error" => RegressionLoss::Squared,
+            "huber" => RegressionLoss::Huber(self.shape()?),
+            "quantile" => RegressionLoss::Quantile(self.shape()?),
+            "absolute_error" => RegressionLoss::Quantile(0.5),
+            "poisson" => RegressionLoss::Poisson,
+            _ => {
+                return self.unknown(
+                    "'squared_error', 'absolute_error', 'huber', 'quantile' or 'poisson'",
+                );
+            }
+        };
+        Ok(self.params::<forewarn::boost::Quantity>().loss(loss))
+    }
+
+    fn shape(&self) -> Result<f64> {
+        self.shape.ok_or_else(|| bad_value(format!("loss '{}' lacks its number", self.loss)))
+    }
+
+    fn unknown<T>(&self, allowed: &str) -> Result<T> {
+        Err(bad_value(format!("loss is '{}': it must be {allowed}", self.loss)))
+    }
+
+    fn params<O: Default>(self) -> BoostingParams<O> {
+        let rows = match self.goss {
+            Some((top, rest)) => RowSampling::Goss { top, rest },
+            None if self.row_share == 1.0 => RowSampling::All,
+            None => RowSampling::Share(self.row_share),
+        };
+        let hold_out = if self.hold_out_last {
+            HoldOut::Last(self.hold_out)
+        } else {
+            HoldOut::Random(self.hold_out)
+        };
+        let direction = |(column, sign): (usize, i8)| {
+            (column, if sign > 0 { Direction::Increasing } else { Direction::Decreasing })
+        };
+        BoostingParams::default()
+            .n_trees(self.n_trees)
+            .learning_rate(self.learning_rate)
+            .max_leaves(self.max_leaves)
+            .max_depth(self.max_depth)
+            .min_rows(self.min_rows)
+            .min_hessian(self.min_hessian)
+            .min_gain(self.min_gain)
+            .l1(self.l1)
+            .l2(self.l2)
+            .max_bins(self.max_bins)
+            .rows(rows)
+            .column_share(self.column_share)
+            .column_share_split(self.column_share_split)
+            .categorical(self.categorical)
+            .monotone(self.monotone.into_iter().map(direction).collect())
+            .interactions(self.interactions)
+            .early_stopping(self.patience.map(|patience| EarlyStopping { patience, hold_out }))
+            .seed(self.seed)
+    }
+}
