@@ -2,6 +2,7 @@
 
 use super::ensemble::Ensemble;
 use super::loss::Loss;
+use super::params::BoostingParams;
 use super::report::TrainingReport;
 use crate::error::Result;
 use ndarray::{Array2, ArrayView2};
@@ -65,6 +66,15 @@ pub trait Objective: Sync {
     type Label: Clone + Sync;
     /// What training gives.
     type Model;
+
+    /// Default settings, from those that suit most objectives: these, unless told otherwise.
+    #[must_use]
+    fn settings(usual: BoostingParams<Self>) -> BoostingParams<Self>
+    where
+        Self: Sized,
+    {
+        usual
+    }
 
     /// The loss of rows with these labels. `weight`: one a row, finite, above 0; all alike if `None`.
     ///

@@ -1,5 +1,6 @@
 //! Settings of boosting: defaults, setters, and the one check of their ranges.
 
+use super::objective::Objective;
 use crate::error::{Error, Result};
 
 /// Which rows a tree is grown on.
@@ -65,6 +66,10 @@ impl EarlyStopping {
 #[derive(Debug, Clone, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(default, deny_unknown_fields))]
+#[cfg_attr(
+    feature = "serde",
+    serde(bound(deserialize = "O: Objective + Default + serde::Deserialize<'de>"))
+)]
 #[non_exhaustive]
 pub struct BoostingParams<O> {
     /// What is learned: the loss, and what is done about its targets.
@@ -109,9 +114,10 @@ pub struct BoostingParams<O> {
     pub seed: u64,
 }
 
-impl<O: Default> Default for BoostingParams<O> {
+/// What suits most objectives, as changed by [`Objective::settings`].
+impl<O: Objective + Default> Default for BoostingParams<O> {
     fn default() -> Self {
-        Self {
+        O::settings(Self {
             objective: O::default(),
             n_trees: 100,
             learning_rate: 0.1,
@@ -131,7 +137,7 @@ impl<O: Default> Default for BoostingParams<O> {
             interactions: Vec::new(),
             early_stopping: None,
             seed: 0,
-        }
+        })
     }
 }
 

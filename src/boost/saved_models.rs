@@ -5,6 +5,7 @@ use super::ensemble::{Ensemble, Link};
 use super::multiclass::Classifier;
 use super::regressor::Regressor;
 use super::report::TrainingReport;
+use super::survival::{FailureTime, Law};
 use crate::calibrate::Calibrator;
 use crate::envelope::Envelope;
 use crate::error::{Error, Result, invalid};
@@ -20,9 +21,19 @@ struct Saved {
     report: TrainingReport,
 }
 
-/// Implements saving for a model that is made of, and makes, a [`Saved`].
+/// What a file holds of a model of lifetimes.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SavedLifetimes {
+    format: u32,
+    ensemble: Ensemble,
+    law: Law,
+    report: TrainingReport,
+}
+
+/// Implements saving for a model that is made of, and makes, a [`Saved`] or the like.
 macro_rules! saved {
-    ($model:ident, $magic:literal) => {
+    ($model:ident, $saved:ident, $magic:literal) => {
         impl $model {
             const ENVELOPE: Envelope = Envelope { magic: $magic, newest: 1 };
 
@@ -45,7 +56,7 @@ macro_rules! saved {
                 Self::loaded(Self::ENVELOPE.open(bytes)?)
             }
 
-            fn checked(saved: &Saved) -> Result<()> {
+            fn checked(saved: &$saved) -> Result<()> {
                 Self::ENVELOPE.check_format(saved.format)
             }
         }
@@ -58,15 +69,16 @@ macro_rules! saved {
 
         impl<'de> Deserialize<'de> for $model {
             fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                Self::loaded(Saved::deserialize(deserializer)?).map_err(serde::de::Error::custom)
+                Self::loaded($saved::deserialize(deserializer)?).map_err(serde::de::Error::custom)
             }
         }
     };
 }
 
-saved!(FailureClassifier, b"fw-fails");
-saved!(Classifier, b"fw-class");
-saved!(Regressor, b"fw-regre");
+saved!(FailureClassifier, Saved, b"fw-fails");
+saved!(Classifier, Saved, b"fw-class");
+saved!(Regressor, Saved, b"fw-regre");
+saved!(FailureTime, SavedLifetimes, b"fw-lives");
 
 /// What of a file does not go with the model that it is read as.
 fn mismatch(ensemble: &Ensemble) -> Error {
@@ -123,5 +135,17 @@ impl Regressor {
             (1, Link::Identity | Link::Exponential, None) => Ok(Self { ensemble, report }),
             _ => Err(mismatch(&ensemble)),
         }
+    }
+}
+
+impl FailureTime {
+    fn saved(&self) -> SavedLifetimes {
+        let (ensemble, law) = (self.ensemble.clone(), self.law.clone());
+        SavedLifetimes { format: 1, ensemble, law, report: self.report.clone() }
+    }
+
+    fn loaded(saved: SavedLifetimes) -> Result<Self> {
+        Self::checked(&saved)?;
+        Self::new(saved.ensemble, saved.law, saved.report)
     }
 }

@@ -2,7 +2,8 @@
 
 use forewarn::Lifetime::{self, Alive, Between, Failed, FailedBy};
 use forewarn::boost::{
-    AftParams, ConformalBound, ConformalInterval, CoxParams, FailureTime, HazardParams,
+    Aft, AftParams, ConformalBound, ConformalInterval, CoxParams, EarlyStopping, FailureTime,
+    HazardParams,
 };
 use forewarn::error::Error;
 use forewarn::metrics::survival::{
@@ -207,4 +208,74 @@ fn saved_intervals_are_checked() {
     assert!(refused.unwrap_err().to_string().contains("coverage is 2"));
     let refused = serde_json::from_str::<ConformalBound>(r#"{"quantile":-1.0,"coverage":0.5}"#);
     assert!(refused.unwrap_err().to_string().contains("quantile is -1"));
+}
+
+#[cfg(feature = "serde")]
+#[test]
+fn saved_models_forecast_the_same() -> Result<()> {
+    let (x, lives) = fleet();
+    for (name, train) in trainings() {
+        let model = train(Batch::new(x.view()).with_target(&lives[..]))?;
+        let bytes = model.to_bytes()?;
+        let copy = FailureTime::from_bytes(&bytes)?;
+        assert_eq!(copy, model, "{name}");
+        let curves = |model: &FailureTime| model.forecast(x.view())?.survival(&[10.0, 30.0]);
+        assert_eq!(curves(&copy)?, curves(&model)?, "{name}");
+
+        let text = serde_json::to_value(&model).expect("a model is a value");
+        for (path, wrong) in [
+            ("/law/Cox/hazard/0", serde_json::json!(1e9)),
+            ("/law/Cox/times/0", serde_json::json!(-1.0)),
+            ("/law/Hazard/cuts/0", serde_json::json!(1e9)),
+            ("/law/Aft/scale", serde_json::json!(0.0)),
+            ("/format", serde_json::json!(2)),
+        ] {
+            let mut text = text.clone();
+            if let Some(value) = text.pointer_mut(path) {
+                *value = wrong;
+                assert!(serde_json::from_value::<FailureTime>(text).is_err(), "{name} {path}");
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Rows held out of each kind, of lives that ended and that did not, say when to stop; and training is
+/// the same on any number of threads.
+#[test]
+fn training_stops_early_and_repeats() -> Result<()> {
+    let (x, lives) = fleet();
+    let batch = Batch::new(x.view()).with_target(&lives[..]);
+    let early = Some(EarlyStopping::after(5));
+    let cox = || CoxParams::default().n_trees(500).early_stopping(early).train(batch);
+    let hazard = || HazardParams::default().n_trees(500).early_stopping(early).train(batch);
+    let aft = || AftParams::default().n_trees(500).early_stopping(early).train(batch);
+    for (first, second) in [(cox()?, cox()?), (hazard()?, hazard()?), (aft()?, aft()?)] {
+        assert!(first.ensemble().n_trees() < 500);
+        assert_eq!(first.report().rounds, first.ensemble().n_trees());
+        assert_eq!(first, second);
+    }
+    Ok(())
+}
+
+/// An ensemble that was trained elsewhere gets the curves that it would have got here.
+#[test]
+fn ensembles_from_elsewhere_get_curves() -> Result<()> {
+    let (x, lives) = fleet();
+    let batch = Batch::new(x.view()).with_target(&lives[..]);
+    let here = CoxParams::default().n_trees(20).train(batch)?;
+    let there = FailureTime::from_cox(here.ensemble().clone(), batch)?;
+    let curves = |model: &FailureTime| model.forecast(x.view())?.survival(&[10.0, 30.0, 50.0]);
+    for (a, b) in curves(&here)?.iter().zip(&curves(&there)?) {
+        assert!((a - b).abs() < 1e-12);
+    }
+    let here = AftParams::default().n_trees(20).train(batch)?;
+    let there = FailureTime::from_aft(here.ensemble().clone(), Aft::default(), batch)?;
+    for (a, b) in curves(&here)?.iter().zip(&curves(&there)?) {
+        assert!((a - b).abs() < 1e-6);
+    }
+    assert!(
+        FailureTime::from_cox(here.ensemble().clone(), Batch { y: &lives[1..], ..batch }).is_err()
+    );
+    Ok(())
 }

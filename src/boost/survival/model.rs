@@ -20,16 +20,23 @@ use ndarray::{Array1, Array2, ArrayView2, Axis, s};
 /// (hazard by period), or minus the logarithm of the predicted time (accelerated failure time).
 #[derive(Debug, Clone, PartialEq)]
 pub struct FailureTime {
-    ensemble: Ensemble,
-    law: Law,
-    report: TrainingReport,
+    pub(crate) ensemble: Ensemble,
+    pub(crate) law: Law,
+    pub(crate) report: TrainingReport,
 }
 
 impl FailureTime {
-    /// Refuses a law that scores far beyond any that training gives have made infinite.
+    /// Refuses a law that scores far beyond any that training gives have made infinite, and one from a
+    /// file that does not go with the trees.
     pub(crate) fn new(ensemble: Ensemble, law: Law, report: TrainingReport) -> Result<Self> {
         law.check()?;
-        Ok(Self { ensemble, law, report })
+        let periods = usize::from(matches!(law, Law::Hazard { .. }));
+        if ensemble.n_outputs() == 1 && ensemble.n_features() > periods {
+            return Ok(Self { ensemble, law, report });
+        }
+        let (columns, outputs) = (ensemble.n_features(), ensemble.n_outputs());
+        let reason = format!("{columns} columns and {outputs} outputs in a model of lifetimes");
+        Err(Error::InvalidModel { reason })
     }
 
     /// Gives survival curves to trees that were trained on Cox's partial likelihood, here or by another

@@ -10,6 +10,8 @@ use crate::lifetime::Lifetime;
 
 /// Settings of a [`FailureTime`] model that learns relative hazards: what to begin with.
 ///
+/// For lifetimes, the defaults are 200 trees of depth 3.
+///
 /// | settings | shape of the hazard | lifetimes | curves |
 /// |---|---|---|---|
 /// | `CoxParams` | any; proportional between rows | exact, right-censored | steps, up to the last failure |
@@ -45,6 +47,12 @@ pub type HazardParams = BoostingParams<Hazard>;
 /// Settings of a [`FailureTime`] model that learns times: see [`CoxParams`] for the choice.
 pub type AftParams = BoostingParams<Aft>;
 
+/// Lifetimes are noisy: small trees, and more of them. With the 31 leaves that suit classes, trees fit
+/// the noise of the few failures that are in each leaf.
+fn settings<O>(usual: BoostingParams<O>) -> BoostingParams<O> {
+    usual.max_depth(Some(3)).n_trees(200)
+}
+
 /// Lives that ended and lives that did not: each gives its share to held-out rows.
 fn kind(label: &Lifetime) -> u32 {
     u32::from(label.has_failed())
@@ -53,6 +61,10 @@ fn kind(label: &Lifetime) -> u32 {
 impl Objective for Cox {
     type Label = Lifetime;
     type Model = FailureTime;
+
+    fn settings(usual: BoostingParams<Self>) -> BoostingParams<Self> {
+        settings(usual)
+    }
 
     fn loss<'a>(
         &'a self,
@@ -77,6 +89,10 @@ impl Objective for Aft {
     type Label = Lifetime;
     type Model = FailureTime;
 
+    fn settings(usual: BoostingParams<Self>) -> BoostingParams<Self> {
+        settings(usual)
+    }
+
     fn loss<'a>(
         &'a self,
         labels: &'a [Lifetime],
@@ -99,6 +115,10 @@ impl Objective for Aft {
 impl Objective for Hazard {
     type Label = Lifetime;
     type Model = FailureTime;
+
+    fn settings(usual: BoostingParams<Self>) -> BoostingParams<Self> {
+        settings(usual)
+    }
 
     fn loss<'a>(
         &'a self,
