@@ -63,6 +63,12 @@ impl EarlyStopping {
 }
 
 /// Settings of boosted trees, for any objective. Every field has a setter of the same name.
+///
+/// The defaults are one rule for all tables, chosen by average precision and log loss on tables with
+/// few failures. Leaves may be small (`min_rows`), since what announces a failure is rare; what is
+/// learned from so few rows is held back by the penalty `l2`, by leaving out a fifth of the rows for
+/// every tree, and by small steps of small trees. Large tables with little noise gain from more
+/// leaves and more rounds.
 #[derive(Debug, Clone, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(default, deny_unknown_fields))]
@@ -74,15 +80,15 @@ impl EarlyStopping {
 pub struct BoostingParams<O> {
     /// What is learned: the loss, and what is done about its targets.
     pub objective: O,
-    /// Rounds of boosting, from 1 to 1,048,576: each adds a tree for every output. Default 100.
+    /// Rounds of boosting, from 1 to 1,048,576: each adds a tree for every output. Default 200.
     pub n_trees: usize,
-    /// Share of each tree's answer that is added, in `(0, 1]`. Default 0.1.
+    /// Share of each tree's answer that is added, in `(0, 1]`. Default 0.05.
     pub learning_rate: f64,
-    /// Most leaves of a tree, from 2 to 65,536. Default 31.
+    /// Most leaves of a tree, from 2 to 65,536. Default 20.
     pub max_leaves: usize,
     /// Most splits on a path, from 1; `None` for no limit. Default `None`.
     pub max_depth: Option<usize>,
-    /// Fewest training rows in a leaf, from 1 (of as many as weigh something). Default 20.
+    /// Fewest training rows in a leaf, from 1 (of as many as weigh something). Default 3.
     pub min_rows: usize,
     /// Smallest sum of second derivatives in a leaf, at least 0. Default 0.001.
     pub min_hessian: f64,
@@ -90,12 +96,12 @@ pub struct BoostingParams<O> {
     pub min_gain: f64,
     /// Penalty on the size of leaf values, at least 0: below it, values are 0. Default 0.
     pub l1: f64,
-    /// Penalty on the squares of leaf values, at least 0. Default 0.
+    /// Penalty on the squares of leaf values, at least 0. Default 1.
     pub l2: f64,
     /// Most bins a column is cut into, from 2 to 255; missing values have one of their own.
     /// Default 255.
     pub max_bins: usize,
-    /// Which rows a tree is grown on. Default all.
+    /// Which rows a tree is grown on. Default a share of 0.8.
     pub rows: RowSampling,
     /// Share of the columns that each tree is offered, in `(0, 1]`, at least one. Default 1.
     pub column_share: f64,
@@ -119,17 +125,17 @@ impl<O: Objective + Default> Default for BoostingParams<O> {
     fn default() -> Self {
         O::settings(Self {
             objective: O::default(),
-            n_trees: 100,
-            learning_rate: 0.1,
-            max_leaves: 31,
+            n_trees: 200,
+            learning_rate: 0.05,
+            max_leaves: 20,
             max_depth: None,
-            min_rows: 20,
+            min_rows: 3,
             min_hessian: 1e-3,
             min_gain: 0.0,
             l1: 0.0,
-            l2: 0.0,
+            l2: 1.0,
             max_bins: 255,
-            rows: RowSampling::All,
+            rows: RowSampling::Share(0.8),
             column_share: 1.0,
             column_share_split: 1.0,
             categorical: Vec::new(),

@@ -116,10 +116,9 @@ pub(crate) fn boost<O>(
         if patience.is_some_and(|patience| done + 1 - boosted.rounds >= patience) {
             break;
         }
-        if !split
-            && params.rows == RowSampling::All
-            && params.column_share * params.column_share_split == 1.0
-        {
+        let drawn = params.rows != RowSampling::All
+            || params.column_share * params.column_share_split < 1.0;
+        if !split && (table.width() == 0 || !drawn) {
             // The next round would find no split either, and without one nothing is learned.
             boosted.rounds = boosted.rounds.min(done);
             break;
@@ -271,9 +270,12 @@ fn fill_leaves<O>(
         let below = hessian + params.l2;
         if below > 0.0 { -soft(gradient, params.l1) / below } else { 0.0 }
     };
+    // A step for all rows, from some of them, would be the chance of which ones were drawn.
+    let by_chance = grown.rows.len() == 1 && index.len() < derivatives.len();
     let leaves = grown.tree.leaves.iter_mut().zip(&sums).zip(&grown.bounds);
     for ((leaf, &(gradient, hessian, cover, value)), bounds) in leaves {
-        let value = value.unwrap_or_else(|| newton(gradient, hessian));
+        let value =
+            if by_chance { 0.0 } else { value.unwrap_or_else(|| newton(gradient, hessian)) };
         leaf.value = value.clamp(bounds.low, bounds.high) * params.learning_rate;
         leaf.cover = cover;
         leaf.hessian = hessian;

@@ -233,6 +233,12 @@ fn small_and_odd_tables_train() {
     let batch = Batch::new(x.view()).with_target(&labels[..]);
     let model = params().train(batch).expect("two rows");
     assert_eq!(model.score_one(&[1.0]), Ok(0.5));
+    // Five, of which every tree is offered four: still the base rate, whichever they are.
+    let five = array![[1.0], [2.0], [3.0], [4.0], [5.0]];
+    let two_of_five = [false, true, false, true, false];
+    let drawn = params().rows(RowSampling::Share(0.8)).min_rows(3);
+    let model = drawn.train(Batch::new(five.view()).with_target(&two_of_five[..])).expect("five");
+    assert!((model.score_one(&[1.0]).expect("scores") - 0.4).abs() < 1e-12);
     // Leaves of one row each.
     let model = params().min_rows(1).min_hessian(0.0).train(batch).expect("two rows");
     let score = |value: f64| model.score_one(&[value]).expect("scores");
