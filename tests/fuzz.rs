@@ -84,12 +84,23 @@ impl Fuzzer {
             // Each from its own seed, so that any can be had again.
             let file_seed = seed.wrapping_add(files as u64);
             let file = self.altered(&mut Draw::new(file_seed));
-            let before = Instant::now();
-            let (model, _, bytes) = counted(|| self.read(&file, file_seed));
-            slowest = slowest.max(before.elapsed());
+            let timed = || {
+                let before = Instant::now();
+                let counted = counted(|| self.read(&file, file_seed));
+                (before.elapsed(), counted)
+            };
+            let (mut time, (model, _, bytes)) = timed();
+            // Again, should other work on the machine have come between.
+            for _ in 0..5 {
+                if time <= slowest.max(Duration::from_millis(20)) {
+                    break;
+                }
+                time = time.min(timed().0);
+            }
+            slowest = slowest.max(time);
             let allowed = self.beside + 64 * file.len();
             assert!(bytes <= allowed, "{bytes} bytes of {allowed}: seed {file_seed}");
-            assert!(before.elapsed().as_secs() < 5, "too slow: seed {file_seed}");
+            assert!(time.as_secs() < 1, "{time:?}: seed {file_seed}");
             most = most.max(bytes as f64 / file.len().max(1) as f64);
             if let Some(model) = model {
                 models += 1;
@@ -185,9 +196,7 @@ fn use_model(model: &Ensemble, seed: u64) {
         _ => draw.normal(),
     });
     let raw = model.raw(rows.view()).unwrap_or_else(|error| panic!("{error}: seed {seed}"));
-    for scores in raw.rows() {
-        model.link().apply(&mut scores.to_vec());
-    }
+    assert!(model.predict(rows.view()).is_ok(), "seed {seed}");
     #[cfg(feature = "serde")]
     {
         let saved = model.to_bytes().expect("a model can be written");

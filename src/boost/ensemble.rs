@@ -38,7 +38,7 @@ pub enum Link {
 
 impl Link {
     /// Turns the raw scores of one row, one an output, into predictions, in place.
-    pub fn apply(self, scores: &mut [f64]) {
+    pub(crate) fn apply(self, scores: &mut [f64]) {
         let logistic = |raw: f64, scale: f64| 1.0 / (1.0 + (-scale * raw).exp());
         match self {
             Self::Identity => {}

@@ -107,7 +107,7 @@ fn trees(model: &Value, weights: Option<&[f64]>) -> Result<Vec<Tree>> {
     }
     let mut budget = SetBudget::START;
     let read = |(index, tree): (usize, &Value)| {
-        let weight = weights.map_or(1.0, |weights| weights[index]);
+        let weight = weights.map_or(1.0, |weights| xgboost_tree::single(weights[index]));
         let output = super::value::whole(outputs[index]);
         let output = output.ok_or_else(|| invalid("an output that is not a whole number"));
         output

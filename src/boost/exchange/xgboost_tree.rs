@@ -67,7 +67,7 @@ pub(super) fn read(tree: &Value, output: u32, weight: f64, budget: &mut SetBudge
     };
     let mut tree = rebuild(output, nodes, sets, |node| {
         let condition = conditions[node] as f32;
-        let hessian = hessians[node];
+        let hessian = single(hessians[node]);
         if lefts[node] == -1.0 {
             let value = f64::from(condition) * weight;
             return Ok(Node::Leaf(Leaf { value, cover: hessian, hessian }));
@@ -90,7 +90,7 @@ pub(super) fn read(tree: &Value, output: u32, weight: f64, budget: &mut SetBudge
             missing_left: missing_left != swapped,
             left: Child::leaf(0),
             right: Child::leaf(0),
-            gain: gains[node],
+            gain: single(gains[node]),
             value: 0.0,
             cover: hessian,
             hessian,
@@ -100,6 +100,11 @@ pub(super) fn read(tree: &Value, output: u32, weight: f64, budget: &mut SetBudge
     })?;
     fill_values(&mut tree);
     Ok(tree)
+}
+
+/// The number of 32 bits that JSON writes with fewer digits than one of 64 bits has.
+pub(super) fn single(number: f64) -> f64 {
+    f64::from(number as f32)
 }
 
 /// The sets of a tree, and which of them each node asks for.
