@@ -61,7 +61,8 @@ impl Table {
             } else {
                 Cuts::numeric(&values, max_bins)
             };
-            (cuts, values.len() < all)
+            // Beside values only: missing ones alone tell no row from another.
+            (cuts, !values.is_empty() && values.len() < all)
         });
         let (mut columns, mut cuts) = (Vec::new(), Vec::new());
         for (column, (learned, missing)) in learned.into_iter().enumerate() {
