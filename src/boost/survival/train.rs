@@ -10,7 +10,7 @@ use crate::lifetime::Lifetime;
 
 /// Settings of a [`FailureTime`] model that learns relative hazards: what to begin with.
 ///
-/// For lifetimes, the defaults are 200 trees of depth 3.
+/// For lifetimes, the defaults are 200 trees of depth 3 at a rate of 0.1, with a penalty `l2` of 20.
 ///
 /// | settings | shape of the hazard | lifetimes | curves |
 /// |---|---|---|---|
@@ -47,10 +47,12 @@ pub type HazardParams = BoostingParams<Hazard>;
 /// Settings of a [`FailureTime`] model that learns times: see [`CoxParams`] for the choice.
 pub type AftParams = BoostingParams<Aft>;
 
-/// Lifetimes are noisy: small trees, and more of them. With the 31 leaves that suit classes, trees fit
-/// the noise of the few failures that are in each leaf.
+/// Lifetimes are noisy: shallow trees, since those that suit classes fit the noise of the few failures in
+/// each of their leaves. Second derivatives add up to about the number of failures, so that the penalty
+/// halves the answer of a leaf with 20 of them: it changes little where there are thousands, and much
+/// where there are a hundred.
 fn settings<O>(usual: BoostingParams<O>) -> BoostingParams<O> {
-    usual.max_depth(Some(3)).n_trees(200)
+    usual.max_depth(Some(3)).n_trees(200).learning_rate(0.1).l2(20.0)
 }
 
 /// Lives that ended and lives that did not: each gives its share to held-out rows.
