@@ -66,6 +66,16 @@ impl Home {
     }
 }
 
+/// Columns that share a byte.
+struct Bundle {
+    /// With their most frequent bins.
+    members: Vec<(usize, u8)>,
+    /// Values of the byte in use; 0 says that no member is set.
+    values: usize,
+    /// Rows that have a member set, as bits.
+    set: Vec<u64>,
+}
+
 /// Finds columns that can share bytes; `by_row` has a byte a column, `bins` those of each column.
 /// Returns each column's home and the number of bytes a row then has.
 ///
@@ -80,11 +90,6 @@ pub(crate) fn bundle(by_row: &[u8], bins: &[usize]) -> (Vec<Home>, usize) {
     if sparse.len() < 2 {
         return (homes, width);
     }
-    struct Bundle {
-        members: Vec<(usize, u8)>,
-        values: usize,
-        set: Vec<u64>,
-    }
     let mut bundles: Vec<Bundle> = Vec::new();
     for &(column, usual, _) in &sparse {
         let mut set = vec![0_u64; rows.div_ceil(64)];
@@ -95,17 +100,13 @@ pub(crate) fn bundle(by_row: &[u8], bins: &[usize]) -> (Vec<Home>, usize) {
             bundle.values + bins[column] - 1 <= BINS
                 && bundle.set.iter().zip(&set).all(|(a, b)| a & b == 0)
         };
-        match bundles.iter_mut().rev().take(TRIED).find(|bundle| fits(bundle)) {
-            Some(bundle) => {
-                bundle.members.push((column, usual));
-                bundle.values += bins[column] - 1;
-                bundle.set.iter_mut().zip(&set).for_each(|(to, from)| *to |= from);
-            }
-            None => {
-                // The value 0 says that no member is set.
-                let (members, values) = (vec![(column, usual)], bins[column]);
-                bundles.push(Bundle { members, values, set });
-            }
+        if let Some(bundle) = bundles.iter_mut().rev().take(TRIED).find(|bundle| fits(bundle)) {
+            bundle.members.push((column, usual));
+            bundle.values += bins[column] - 1;
+            bundle.set.iter_mut().zip(&set).for_each(|(to, from)| *to |= from);
+        } else {
+            let (members, values) = (vec![(column, usual)], bins[column]);
+            bundles.push(Bundle { members, values, set });
         }
     }
     bundles.retain(|bundle| bundle.members.len() > 1);

@@ -40,27 +40,30 @@ impl Link {
     /// Turns the raw scores of one row, one an output, into predictions, in place.
     pub(crate) fn apply(self, scores: &mut [f64]) {
         let logistic = |raw: f64, scale: f64| 1.0 / (1.0 + (-scale * raw).exp());
+        let each = |scores: &mut [f64], of: &dyn Fn(f64) -> f64| {
+            for score in scores {
+                *score = of(*score);
+            }
+        };
         match self {
             Self::Identity => {}
-            Self::Logistic { scale } => scores.iter_mut().for_each(|s| *s = logistic(*s, scale)),
-            Self::Exponential => scores.iter_mut().for_each(|s| *s = s.exp()),
-            Self::Softplus => {
-                scores.iter_mut().for_each(|s| *s = s.max(0.0) + (-s.abs()).exp().ln_1p())
-            }
-            Self::SignedSquare => scores.iter_mut().for_each(|s| *s *= s.abs()),
+            Self::Logistic { scale } => each(scores, &|raw| logistic(raw, scale)),
+            Self::Exponential => each(scores, &f64::exp),
+            Self::Softplus => each(scores, &|raw| raw.max(0.0) + (-raw.abs()).exp().ln_1p()),
+            Self::SignedSquare => each(scores, &|raw| raw * raw.abs()),
             Self::EachLogistic { scale, normalised } => {
-                scores.iter_mut().for_each(|s| *s = logistic(*s, scale));
+                each(scores, &|raw| logistic(raw, scale));
                 let sum: f64 = scores.iter().sum();
                 if normalised && sum > 0.0 {
-                    scores.iter_mut().for_each(|s| *s /= sum);
+                    each(scores, &|share| share / sum);
                 }
             }
             Self::Softmax => {
                 // The largest goes to exp(0): without it, a raw score over 709 overflows.
                 let largest = scores.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-                scores.iter_mut().for_each(|s| *s = (*s - largest).exp());
+                each(scores, &|raw| (raw - largest).exp());
                 let sum: f64 = scores.iter().sum();
-                scores.iter_mut().for_each(|s| *s /= sum);
+                each(scores, &|share| share / sum);
             }
         }
     }

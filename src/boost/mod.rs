@@ -78,6 +78,7 @@ mod exchange;
 mod explain;
 mod grow;
 mod histogram;
+mod leaves;
 mod loss;
 mod multiclass;
 mod objective;
@@ -91,6 +92,7 @@ mod sample;
 #[cfg(feature = "serde")]
 mod saved_models;
 mod scan;
+mod search;
 mod survival;
 mod table;
 #[cfg(test)]

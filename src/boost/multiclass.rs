@@ -47,7 +47,9 @@ impl Classes {
             return refuse("class", f64::from(classes - 1), "below 10,000");
         }
         let mut counts = vec![0_usize; classes as usize];
-        training.iter().for_each(|&class| counts[class as usize] += 1);
+        for &class in training {
+            counts[class as usize] += 1;
+        }
         if let Some(gap) = counts.iter().position(|&count| count == 0) {
             let reason = format!("no row is of class {gap}, but some are of class {}", classes - 1);
             return Err(Error::Incompatible { reason });

@@ -4,16 +4,56 @@ use super::loss::Derivatives;
 use super::params::RowSampling;
 use crate::rng::Stream;
 
-/// Writes the rows of the next tree, ascending. One-side sampling scales the derivatives of the rows
-/// that stand for others as well; rows that are left out keep theirs.
-pub(crate) fn sample_rows(
+/// The rows of a round's trees.
+#[derive(Debug)]
+pub(crate) struct Sample {
+    /// Ascending.
+    drawn: Vec<u32>,
+    /// The rows that were not drawn, ascending.
+    pub(crate) rest: Vec<u32>,
+    /// The rows that were drawn, ascending until a tree is grown on them, then leaf by leaf.
+    pub(crate) index: Vec<u32>,
+}
+
+impl Sample {
+    /// All of so many rows.
+    pub(crate) fn all(rows: usize) -> Self {
+        Self { drawn: (0..rows as u32).collect(), rest: Vec::new(), index: Vec::new() }
+    }
+
+    /// Before a tree is grown.
+    pub(crate) fn reset(&mut self) {
+        self.index.clone_from(&self.drawn);
+    }
+
+    /// Draws the rows of the next trees. One-side sampling scales the derivatives of the rows that
+    /// stand for others as well; rows that are left out keep theirs.
+    pub(crate) fn draw(
+        &mut self,
+        sampling: RowSampling,
+        derivatives: &mut [Derivatives],
+        stream: &mut Stream,
+    ) {
+        let rows = self.drawn.len() + self.rest.len();
+        if sampling == RowSampling::All && self.rest.is_empty() {
+            return;
+        }
+        self.drawn.clear();
+        self.rest.clear();
+        let index = &mut self.drawn;
+        sample_rows(sampling, rows, derivatives, stream, index);
+        let mut drawn = index.iter().copied().peekable();
+        self.rest.extend((0..rows as u32).filter(|row| drawn.next_if_eq(row).is_none()));
+    }
+}
+
+fn sample_rows(
     sampling: RowSampling,
     rows: usize,
     derivatives: &mut [Derivatives],
     stream: &mut Stream,
     index: &mut Vec<u32>,
 ) {
-    index.clear();
     match sampling {
         RowSampling::All => index.extend(0..rows as u32),
         RowSampling::Share(share) => {

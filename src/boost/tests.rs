@@ -2,7 +2,7 @@
 
 use super::cell::{Cell, Scales, Sizes, round};
 use super::cuts::Cuts;
-use super::grow::{Grown, Rules, grow};
+use super::grow::{Ground, Grown, Rules};
 use super::histogram::{Histograms, subtract};
 use super::loss::{Derivatives, Logistic, Loss};
 use super::partition::partition;
@@ -80,17 +80,16 @@ fn grown<C: Cell>(case: &Case, max_leaves: usize) -> (Grown, Vec<u32>) {
     round(&case.derivatives, 0..rows, scales, 7, &mut cells);
     let mut index: Vec<u32> = (0..rows as u32).collect();
     let width = case.table.width();
-    let grown = grow(
-        &case.table,
-        &rules(width, max_leaves),
-        &cells,
+    let ground = Ground {
+        table: &case.table,
+        rules: &rules(width, max_leaves),
+        cells: &cells,
         scales,
-        &mut index,
-        &mut vec![0; rows],
-        &vec![true; width],
-        &mut |_| {},
-        &mut Histograms::new(case.table.bytes),
-    );
+        offered: &vec![true; width],
+        split_offer: &mut |_| {},
+        histograms: &mut Histograms::new(case.table.bytes),
+    };
+    let grown = ground.grow(&mut index, &mut vec![0; rows]);
     (grown, index)
 }
 
@@ -232,7 +231,9 @@ proptest! {
         prop_assert!(points.len() < max_bins);
         prop_assert!(points.windows(2).all(|pair| pair[0] < pair[1]));
         let mut distinct = values.clone();
-        distinct.iter_mut().for_each(|value| *value += 0.0);
+        for value in &mut distinct {
+            *value += 0.0;
+        }
         distinct.sort_by(f64::total_cmp);
         distinct.dedup();
         if distinct.len() <= max_bins {
@@ -318,17 +319,19 @@ fn bundled_columns_lose_nothing() {
     let rows: Vec<u32> = (0..400).step_by(3).collect();
     let histogram = Histograms::new(case.table.bytes).build(&case.table, &rows, &cells);
     let mut sums = Sums::default();
-    rows.iter().for_each(|&row| sums.add(cells[row as usize]));
+    for &row in &rows {
+        sums.add(cells[row as usize]);
+    }
     for (home, (cuts, column)) in
         case.table.homes.iter().zip(case.table.cuts.iter().zip(case.x.columns()))
     {
         let mut bins = vec![0; 400];
         cuts.bin(&column.to_vec(), &mut bins);
         let mut naive = [0_u64; 256];
-        rows.iter().for_each(|&row| {
+        for &row in &rows {
             let cell = &mut naive[bins[row as usize] as usize];
             *cell = cell.plus(cells[row as usize]);
-        });
+        }
         let mut space = [0; 256];
         assert!(home.unfold(&histogram[home.byte], sums, &mut space) == &naive);
         let decode = home.decode();

@@ -1,21 +1,22 @@
 //! The rounds of boosting.
 
 use super::cell::{Cell, Sizes, round};
-use super::grow::{Grown, Rules, grow};
+use super::grow::{Ground, Grown, Rules};
 use super::histogram::Histograms;
+use super::leaves::{add, fill_leaves, walk};
 use super::loss::{Derivatives, Loss};
 use super::params::{BoostingParams, Direction, RowSampling};
-use super::sample::{offer, sample_rows};
-use super::scan::{Limits, soft};
+use super::sample::{Sample, offer};
+use super::scan::Limits;
 use super::table::Table;
-use super::tree::{Next, Tree};
+use super::tree::Tree;
 use crate::error::{Error, Result};
 use crate::parallel;
 use crate::rng::Stream;
 use std::ops::ControlFlow;
 
 /// Rows that a thread works on in one go: their scores and derivatives fit its cache.
-const CHUNK: usize = 16_384;
+pub(crate) const CHUNK: usize = 16_384;
 
 /// Rows that trees are judged by, not grown on.
 pub(crate) struct HeldOut<'a> {
@@ -40,94 +41,101 @@ pub(crate) struct Boosted {
     pub(crate) scores: Option<Vec<f64>>,
 }
 
-/// Adds trees for a number of rounds, `scores` being the raw scores so far (by output, then by row) and `first` the rounds
-/// behind them.
-pub(crate) fn boost<O>(
-    params: &BoostingParams<O>,
-    rounds: usize,
-    table: &Table,
-    loss: &dyn Loss,
-    mut scores: Vec<f64>,
-    first: usize,
-    mut held_out: Option<HeldOut<'_>>,
-    tell: &mut dyn FnMut(usize, Option<f64>) -> ControlFlow<()>,
-) -> Result<Boosted> {
-    let (rows, outputs) = (table.rows, loss.outputs());
-    let rules = rules(params, table);
-    let mut derivatives = vec![[0.0; 2]; rows * outputs];
-    let mut state = State {
-        narrow: Histograms::new(table.bytes),
-        wide: Histograms::new(table.bytes),
-        narrow_cells: Vec::new(),
-        wide_cells: Vec::new(),
-        index: Vec::with_capacity(rows),
-        scratch: vec![0; rows],
-    };
-    let mut boosted = Boosted::default();
-    let (mut best, mut best_rounds) = (f64::INFINITY, 0);
-    for done in 0..rounds {
-        loss.derivatives(&scores, &mut derivatives);
-        let mut stream = Stream::new(params.seed, (first + done) as u64);
-        // One-side sampling begins when gradients tell rows apart (Ke et al. 2017).
-        let sampling = match params.rows {
-            RowSampling::Goss { .. } if (done as f64) < 1.0 / params.learning_rate => {
+/// Rounds of boosting to be done.
+pub(crate) struct Boosting<'a, O> {
+    pub(crate) params: &'a BoostingParams<O>,
+    pub(crate) table: &'a Table,
+    pub(crate) loss: &'a dyn Loss,
+    /// Rounds to do.
+    pub(crate) rounds: usize,
+    /// Rounds that were done before.
+    pub(crate) first: usize,
+}
+
+impl<O> Boosting<'_, O> {
+    /// Adds trees, `scores` being the raw scores so far (by output, then by row).
+    pub(crate) fn run(
+        &self,
+        mut scores: Vec<f64>,
+        mut held_out: Option<HeldOut<'_>>,
+        tell: &mut dyn FnMut(usize, Option<f64>) -> ControlFlow<()>,
+    ) -> Result<Boosted> {
+        let (rows, outputs) = (self.table.rows, self.loss.outputs());
+        let rules = rules(self.params, self.table);
+        let mut derivatives = vec![[0.0; 2]; rows * outputs];
+        let mut state = State::new(self.table);
+        let mut boosted = Boosted::default();
+        let (mut best, mut best_rounds) = (f64::INFINITY, 0);
+        for done in 0..self.rounds {
+            self.loss.derivatives(&scores, &mut derivatives);
+            let mut stream = Stream::new(self.params.seed, (self.first + done) as u64);
+            state.sample.draw(self.sampling(done), &mut derivatives, &mut stream);
+            let mut split = false;
+            for output in 0..outputs {
+                let span = output * rows..(output + 1) * rows;
+                let (derivatives, scores) = (&derivatives[span.clone()], &mut scores[span]);
+                let number = ((self.first + done) * outputs + output) as u64;
+                state.sample.reset();
+                let mut grown = state.grow(self, &rules, derivatives, number, &mut stream);
+                let (index, loss) = (&state.sample.index, (self.loss, output));
+                fill_leaves(self.params, loss, &mut grown, index, derivatives, scores);
+                grown.tree.output = output as u32;
+                add(self.table, &grown, &state.sample, scores);
+                if let Some(held_out) = &mut held_out {
+                    let rows = held_out.table.rows;
+                    let scores = &mut held_out.scores[output * rows..(output + 1) * rows];
+                    walk(held_out.table, &grown, scores);
+                }
+                split |= !grown.tree.splits.is_empty();
+                boosted.trees.push(grown.tree);
+            }
+            boosted.rounds = done + 1;
+            if let Some(held_out) = &mut held_out {
+                let value = (held_out.judge)(&held_out.scores)?;
+                boosted.history.push(value);
+                if value < best || done == 0 {
+                    (best, best_rounds) = (value, done + 1);
+                }
+                if held_out.patience.is_some() {
+                    boosted.rounds = best_rounds;
+                }
+            }
+            if tell(done + 1, boosted.history.last().copied()).is_break() {
+                return Err(Error::Cancelled { done: done + 1, total: self.rounds });
+            }
+            let patience = held_out.as_ref().and_then(|held_out| held_out.patience);
+            if patience.is_some_and(|patience| done + 1 - boosted.rounds >= patience) {
+                break;
+            }
+            if !split && !self.draws() {
+                // The next round would find no split either, and without one nothing is learned.
+                boosted.rounds = boosted.rounds.min(done);
+                break;
+            }
+        }
+        let dropped = boosted.trees.len() > boosted.rounds * outputs;
+        boosted.trees.truncate(boosted.rounds * outputs);
+        boosted.scores = (!dropped).then_some(scores);
+        Ok(boosted)
+    }
+
+    /// One-side sampling begins when gradients tell rows apart (Ke et al. 2017).
+    fn sampling(&self, done: usize) -> RowSampling {
+        match self.params.rows {
+            RowSampling::Goss { .. } if (done as f64) < 1.0 / self.params.learning_rate => {
                 RowSampling::All
             }
             other => other,
-        };
-        sample_rows(sampling, rows, &mut derivatives, &mut stream, &mut state.index);
-        let mut split = false;
-        for output in 0..outputs {
-            if output > 0 {
-                // Growing has rearranged them.
-                state.index.sort_unstable();
-            }
-            let span = output * rows..(output + 1) * rows;
-            let derivatives = &derivatives[span.clone()];
-            let scores = &mut scores[span];
-            let number = ((first + done) * outputs + output) as u64;
-            let mut grown = state.grow(params, table, &rules, derivatives, number, &mut stream);
-            fill_leaves(params, loss, output, &mut grown, &state.index, derivatives, scores);
-            grown.tree.output = output as u32;
-            add(table, &grown, &state.index, scores);
-            if let Some(held_out) = &mut held_out {
-                let rows = held_out.table.rows;
-                let scores = &mut held_out.scores[output * rows..(output + 1) * rows];
-                walk(held_out.table, &grown, scores);
-            }
-            split |= !grown.tree.splits.is_empty();
-            boosted.trees.push(grown.tree);
-        }
-        boosted.rounds = done + 1;
-        if let Some(held_out) = &mut held_out {
-            let value = (held_out.judge)(&held_out.scores)?;
-            boosted.history.push(value);
-            if value < best || done == 0 {
-                (best, best_rounds) = (value, done + 1);
-            }
-            if held_out.patience.is_some() {
-                boosted.rounds = best_rounds;
-            }
-        }
-        if tell(done + 1, boosted.history.last().copied()).is_break() {
-            return Err(Error::Cancelled { done: done + 1, total: rounds });
-        }
-        let patience = held_out.as_ref().and_then(|held_out| held_out.patience);
-        if patience.is_some_and(|patience| done + 1 - boosted.rounds >= patience) {
-            break;
-        }
-        let drawn = params.rows != RowSampling::All
-            || params.column_share * params.column_share_split < 1.0;
-        if !split && (table.width() == 0 || !drawn) {
-            // The next round would find no split either, and without one nothing is learned.
-            boosted.rounds = boosted.rounds.min(done);
-            break;
         }
     }
-    let dropped = boosted.trees.len() > boosted.rounds * outputs;
-    boosted.trees.truncate(boosted.rounds * outputs);
-    boosted.scores = (!dropped).then_some(scores);
-    Ok(boosted)
+
+    /// Whether another round may find splits where this one found none.
+    fn draws(&self) -> bool {
+        let params = self.params;
+        let all = params.rows == RowSampling::All
+            && params.column_share * params.column_share_split == 1.0;
+        self.table.width() > 0 && !all
+    }
 }
 
 fn rules<O>(params: &BoostingParams<O>, table: &Table) -> Rules {
@@ -172,16 +180,25 @@ struct State {
     wide: Histograms<[i64; 2]>,
     narrow_cells: Vec<u64>,
     wide_cells: Vec<[i64; 2]>,
-    /// Rows of the tree, in the end by leaf.
-    index: Vec<u32>,
+    sample: Sample,
     scratch: Vec<u32>,
 }
 
 impl State {
+    fn new(table: &Table) -> Self {
+        Self {
+            narrow: Histograms::new(table.bytes),
+            wide: Histograms::new(table.bytes),
+            narrow_cells: Vec::new(),
+            wide_cells: Vec::new(),
+            sample: Sample::all(table.rows),
+            scratch: vec![0; table.rows],
+        }
+    }
+
     fn grow<O>(
         &mut self,
-        params: &BoostingParams<O>,
-        table: &Table,
+        boosting: &Boosting<'_, O>,
         rules: &Rules,
         derivatives: &[Derivatives],
         number: u64,
@@ -192,21 +209,21 @@ impl State {
             Sizes::of(&derivatives[index * CHUNK..derivatives.len().min((index + 1) * CHUNK)])
         };
         let sizes = parallel::map(chunks, chunk).into_iter().fold(Sizes::default(), Sizes::and);
-        let mut rest = Growing {
-            table,
+        let mut growing = Growing {
+            table: boosting.table,
             rules,
             derivatives,
             sizes,
             number,
-            index: &mut self.index,
+            index: &mut self.sample.index,
             scratch: &mut self.scratch,
             stream,
-            shares: [params.column_share, params.column_share_split],
+            shares: [boosting.params.column_share, boosting.params.column_share_split],
         };
         if sizes.fit_one_word() {
-            rest.run(&mut self.narrow_cells, &mut self.narrow)
+            growing.run(&mut self.narrow_cells, &mut self.narrow)
         } else {
-            rest.run(&mut self.wide_cells, &mut self.wide)
+            growing.run(&mut self.wide_cells, &mut self.wide)
         }
     }
 }
@@ -232,117 +249,18 @@ impl Growing<'_> {
             let rows = start..start + cells.len();
             round(self.derivatives, rows, scales, self.number, cells);
         });
-        let width = self.table.width();
-        let mut offered = vec![true; width];
+        let mut offered = vec![true; self.table.width()];
         offer(&mut offered, self.shares[0], self.stream);
         let (share, stream) = (self.shares[1], &mut *self.stream);
-        grow(
-            self.table,
-            self.rules,
+        let ground = Ground {
+            table: self.table,
+            rules: self.rules,
             cells,
             scales,
-            self.index,
-            self.scratch,
-            &offered,
-            &mut |offered| offer(offered, share, stream),
+            offered: &offered,
+            split_offer: &mut |offered| offer(offered, share, stream),
             histograms,
-        )
-    }
-}
-
-/// Values of leaves and splits, from the derivatives as they are: histograms hold them rounded.
-fn fill_leaves<O>(
-    params: &BoostingParams<O>,
-    loss: &dyn Loss,
-    output: usize,
-    grown: &mut Grown,
-    index: &[u32],
-    derivatives: &[Derivatives],
-    scores: &[f64],
-) {
-    let sums = parallel::map(grown.rows.len(), |leaf| {
-        let rows = &index[grown.rows[leaf].clone()];
-        let [gradient, hessian] = sum(rows, derivatives);
-        let value = loss.leaf_value(output, rows, scores);
-        (gradient, hessian, rows.len() as f64, value)
-    });
-    let newton = |gradient: f64, hessian: f64| {
-        let below = hessian + params.l2;
-        if below > 0.0 { -soft(gradient, params.l1) / below } else { 0.0 }
-    };
-    // A step for all rows, from some of them, would be the chance of which ones were drawn.
-    let by_chance = grown.rows.len() == 1 && index.len() < derivatives.len();
-    let leaves = grown.tree.leaves.iter_mut().zip(&sums).zip(&grown.bounds);
-    for ((leaf, &(gradient, hessian, cover, value)), bounds) in leaves {
-        let value =
-            if by_chance { 0.0 } else { value.unwrap_or_else(|| newton(gradient, hessian)) };
-        leaf.value = value.clamp(bounds.low, bounds.high) * params.learning_rate;
-        leaf.cover = cover;
-        leaf.hessian = hessian;
-    }
-    // Backwards: children before parents.
-    let mut below = vec![[0.0; 3]; grown.tree.splits.len()];
-    for split in (0..grown.tree.splits.len()).rev() {
-        let of = |child: super::tree::Child| match child.next() {
-            Next::Split(split) => below[split],
-            Next::Leaf(leaf) => [sums[leaf].0, sums[leaf].1, sums[leaf].2],
         };
-        let (left, right) = (of(grown.tree.splits[split].left), of(grown.tree.splits[split].right));
-        let [gradient, hessian, cover] = std::array::from_fn(|k| left[k] + right[k]);
-        below[split] = [gradient, hessian, cover];
-        let node = &mut grown.tree.splits[split];
-        node.value = newton(gradient, hessian) * params.learning_rate;
-        node.cover = cover;
-        node.hessian = hessian;
+        ground.grow(self.index, self.scratch)
     }
-}
-
-/// Four running sums: one alone would wait for each addition to finish.
-fn sum(rows: &[u32], derivatives: &[Derivatives]) -> [f64; 2] {
-    let mut sums = [[0.0; 2]; 4];
-    for rows in rows.chunks(4) {
-        for (sum, &row) in sums.iter_mut().zip(rows) {
-            let [gradient, hessian] = derivatives[row as usize];
-            sum[0] += f64::from(gradient);
-            sum[1] += f64::from(hessian);
-        }
-    }
-    std::array::from_fn(|k| (sums[0][k] + sums[1][k]) + (sums[2][k] + sums[3][k]))
-}
-
-/// Adds the tree's answers to the raw scores. Leaves hold their rows in ascending order, so that each
-/// chunk of rows finds its own in every leaf: threads share the work without sharing memory.
-fn add(table: &Table, grown: &Grown, index: &[u32], scores: &mut [f64]) {
-    if index.len() < table.rows {
-        walk(table, grown, scores);
-        return;
-    }
-    parallel::chunks_mut(scores, CHUNK, |start, scores| {
-        let end = start + scores.len();
-        for (leaf, range) in grown.tree.leaves.iter().zip(&grown.rows) {
-            let rows = &index[range.clone()];
-            let first = rows.partition_point(|&row| (row as usize) < start);
-            let rows = &rows[first..];
-            let count = rows.partition_point(|&row| (row as usize) < end);
-            for &row in &rows[..count] {
-                scores[row as usize - start] += leaf.value;
-            }
-        }
-    });
-}
-
-/// As [`add`], for rows that the tree was not grown on.
-fn walk(table: &Table, grown: &Grown, scores: &mut [f64]) {
-    let width = table.bytes;
-    if width == 0 || grown.tree.splits.is_empty() {
-        let value = grown.tree.leaves[0].value;
-        scores.iter_mut().for_each(|score| *score += value);
-        return;
-    }
-    parallel::chunks_mut(scores, CHUNK, |start, scores| {
-        let bins = &table.by_row()[start * width..(start + scores.len()) * width];
-        for (score, bins) in scores.iter_mut().zip(bins.chunks_exact(width)) {
-            *score += grown.tree.leaves[grown.leaf_of(bins)].value;
-        }
-    });
 }

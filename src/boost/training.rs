@@ -8,7 +8,7 @@ use super::params::BoostingParams;
 use super::prepare::{check_batch, check_column, flags};
 use super::report::{TrainingReport, Warning};
 use super::table::Table;
-use super::train::{HeldOut, boost};
+use super::train::{Boosting, HeldOut};
 use crate::error::{Error, Result};
 use crate::parallel;
 use crate::traits::{Batch, Train};
@@ -218,7 +218,7 @@ impl<'a, O: Objective> Training<'a, O> {
         let judged_x = judged_x.or_else(|| judged.map(Rows::x));
         let columns = x.ncols();
         let mut ensemble = match self.from {
-            Some(from) => self.checked_start(from, &*loss, columns)?,
+            Some(from) => Self::checked_start(from, &*loss, columns)?,
             None => Ensemble::new(columns, loss.start(), loss.link(), Vec::new()),
         };
         ensemble.names = std::mem::take(&mut self.names);
@@ -261,13 +261,14 @@ impl<'a, O: Objective> Training<'a, O> {
             Some(observer) => observer(&Round { done, total: params.n_trees, held_out }),
             None => ControlFlow::Continue(()),
         };
-        let rounds = params.n_trees;
-        let boosted = boost(params, rounds, &table, &*loss, scores, first, held_out, &mut tell)?;
+        let (table, loss) = (&table, &*loss);
+        let boosting = Boosting { params, table, loss, rounds: params.n_trees, first };
+        let boosted = boosting.run(scores, held_out, &mut tell)?;
         ensemble.add_trees(boosted.trees);
         let report = TrainingReport {
             rounds: boosted.rounds,
             held_out: boosted.history,
-            warnings: warnings(objective, &table, rows, categorical.len()),
+            warnings: warnings(objective, table, rows, categorical.len()),
         };
         let raw = match boosted.scores {
             Some(scores) => scores,
@@ -313,7 +314,8 @@ impl<'a, O: Objective> Training<'a, O> {
             let table = Table::learn(others.x(), categorical, params.max_bins, params.seed);
             let scores = by_output(&ensemble, others.x())?;
             let mut never = |_, _| ControlFlow::Continue(());
-            let boosted = boost(params, rounds, &table, &*loss, scores, first, None, &mut never)?;
+            let boosting = Boosting { params, table: &table, loss: &*loss, rounds, first };
+            let boosted = boosting.run(scores, None, &mut never)?;
             ensemble.add_trees(boosted.trees);
             let found = by_output(&ensemble, judged.x())?;
             raw.resize(rows.labels().len() * loss.outputs(), 0.0);
@@ -327,7 +329,7 @@ impl<'a, O: Objective> Training<'a, O> {
     }
 
     /// The trees to add to, where they fit what is to be learned.
-    fn checked_start(&self, from: &Ensemble, loss: &dyn Loss, columns: usize) -> Result<Ensemble> {
+    fn checked_start(from: &Ensemble, loss: &dyn Loss, columns: usize) -> Result<Ensemble> {
         let found = (from.columns, from.n_outputs(), from.link);
         let expected = (columns, loss.outputs(), loss.link());
         if found != expected {

@@ -29,7 +29,7 @@ impl Residual {
     }
 
     /// The value that has a share `q` of the weight below it.
-    fn quantile(&self, q: f64, mut values: Vec<(f64, f64)>) -> f64 {
+    fn quantile(q: f64, mut values: Vec<(f64, f64)>) -> f64 {
         values.sort_unstable_by(|a, b| a.0.total_cmp(&b.0));
         let total: f64 = values.iter().map(|(_, weight)| weight).sum();
         let mut below = 0.0;
@@ -58,8 +58,8 @@ impl Loss for Residual {
         vec![match self.penalty {
             Penalty::Squared => mean(),
             // Near enough, and never far from most targets, as the mean may be.
-            Penalty::Huber(_) => self.quantile(0.5, all()),
-            Penalty::Quantile(q) => self.quantile(q, all()),
+            Penalty::Huber(_) => Self::quantile(0.5, all()),
+            Penalty::Quantile(q) => Self::quantile(q, all()),
         }]
     }
 
@@ -95,11 +95,10 @@ impl Loss for Residual {
         weighted_mean(self.rows(), self.weights.as_deref(), |row| {
             let residual = self.targets[row] - scores[row];
             match self.penalty {
-                Penalty::Squared => residual * residual / 2.0,
                 Penalty::Huber(delta) if residual.abs() > delta => {
                     delta * (residual.abs() - delta / 2.0)
                 }
-                Penalty::Huber(_) => residual * residual / 2.0,
+                Penalty::Squared | Penalty::Huber(_) => residual * residual / 2.0,
                 Penalty::Quantile(q) => (q * residual).max((q - 1.0) * residual),
             }
         })
@@ -112,7 +111,7 @@ impl Loss for Residual {
             let row = row as usize;
             (self.targets[row] - scores[row], self.weight(row))
         };
-        Some(self.quantile(q, rows.iter().map(residual).collect()))
+        Some(Self::quantile(q, rows.iter().map(residual).collect()))
     }
 
     fn link(&self) -> Link {

@@ -20,9 +20,9 @@ fn check(loss: &dyn Loss, scores: &[f64], weights: &[f64], exact: bool, factor: 
     let mut derivatives = vec![[0.0; 2]; scores.len()];
     loss.derivatives(scores, &mut derivatives);
     let total: f64 = weights.iter().sum();
-    for at in 0..scores.len() {
+    for (at, derivatives) in derivatives.into_iter().enumerate() {
         let [first, second] = by_differences(loss, scores, at).map(|value| value * total);
-        let [g, h] = derivatives[at].map(f64::from);
+        let [g, h] = derivatives.map(f64::from);
         assert!((g - first).abs() < 1e-4 * (1.0 + first.abs()), "{g} for {first} at {at}");
         assert!(h >= 0.0);
         if exact {
