@@ -56,8 +56,13 @@ examples() {
   local picture=target/anomalies.svg
   cargo run --release --example detect_anomalies -- --output "$picture" || return 1
   check_picture "$picture" || return 1
+  predicts 0.8 0.05 || return 1
+  # A column that is not there is named, with those that are.
+  local said
+  said=$(cargo run --release --example predict_failures -- datasets/fleet.csv --label failed 2>&1) && return 1
+  grep -F 'column "failed": is not in the header, which has ["time", "machine"' <<<"$said" || return 1
   if [ -z "${FOREWARN_DATA:-}" ]; then
-    echo "SKIPPED: the example on real data, FOREWARN_DATA is not set"
+    echo "SKIPPED: the examples on real data, FOREWARN_DATA is not set"
     return 0
   fi
   cargo run --release --example detect_anomalies -- \
@@ -66,7 +71,27 @@ examples() {
   awk '/ROC AUC/ {for (i = 1; i <= NF; i++) if ($i + 0 > 0) {found = 1; if ($i < 0.99) exit 1; exit 0}} END {if (!found) exit 1}' target/shuttle.txt || { echo "ROC AUC below 0.99"; return 1; }
   cargo run --release --example detect_anomalies -- \
     "$FOREWARN_DATA/nab/realKnownCause/machine_temperature_system_failure.csv.gz" --output "$picture" || return 1
-  check_picture "$picture"
+  check_picture "$picture" || return 1
+  predicts 0.97 0.01 "$FOREWARN_DATA/ai4i2020.csv.gz" \
+    --label 'Machine failure' --exclude TWF,HDF,PWF,OSF,RNF || return 1
+  predicts 0.9 0.01 "$FOREWARN_DATA/backblaze/ST4000DM000_last_day_all_q_normalised.csv.gz" \
+    --label failure --exclude date,serial_number,model || return 1
+  predicts 0.999 0.01 "$FOREWARN_DATA/azure_pdm_events_3h.csv.gz" \
+    --label y --group machineID --time t --gap 86400 --exclude ttf_h
+}
+
+# predicts ROC_AUC CALIBRATION ARGUMENT...: the example must do as well on its test rows, with a
+# better log loss than the base rate and than any single column, and draw it.
+predicts() {
+  local least=$1 most=$2 picture=target/failures.svg said=target/predict_failures.txt
+  shift 2
+  cargo run --release --example predict_failures -- "$@" --output "$picture" | tee "$said" || return 1
+  check_picture "$picture" || return 1
+  awk -v least="$least" -v most="$most" '
+    / for every row | alone  / && NF >= 6 && !loss {baselines++; if (!best || $(NF - 2) < best) best = $(NF - 2)}
+    /^all columns, calibrated/ {area = $(NF - 4); loss = $(NF - 2); error = $NF}
+    END {exit !(baselines == 2 && loss > 0 && loss < best && area >= least && error <= most)}
+  ' "$said" || { echo "ROC AUC below $least, calibration error above $most, or no better than a baseline"; return 1; }
 }
 
 check_picture() {

@@ -18,6 +18,8 @@ mod progress;
 mod report;
 #[path = "../support/svg.rs"]
 mod svg;
+#[path = "../support/text.rs"]
+mod text;
 #[path = "../support/ticks.rs"]
 mod ticks;
 
@@ -25,9 +27,9 @@ use forewarn::prelude::{Batch, Score};
 use input::{Input, WINDOW};
 use options::{HELP, Options};
 use over_time::{Moments, Panel, over_time};
-use report::say;
 use std::process::ExitCode;
 use std::time::Instant;
+use text::say;
 use ticks::thousands;
 
 fn main() -> ExitCode {

@@ -1,8 +1,8 @@
 //! The command line.
 
+use crate::text::{number, picture};
 use forewarn::forest::IsolationForestParams;
 use std::path::PathBuf;
-use std::str::FromStr;
 
 pub(crate) const HELP: &str = "\
 Finds the abnormal rows of a table, says why, and draws a picture.
@@ -64,10 +64,7 @@ impl Options {
         }
         let trees = trees.unwrap_or(params.n_trees);
         let params = params.n_trees(trees).seed(seed).contamination(Some(contamination));
-        let output = output.unwrap_or_else(|| {
-            let folder = PathBuf::from("target");
-            if folder.is_dir() { folder.join("anomalies.svg") } else { "anomalies.svg".into() }
-        });
+        let output = output.unwrap_or_else(|| picture("anomalies.svg"));
         Ok(Some(Self { file, label, exclude, params, output }))
     }
 }
@@ -79,8 +76,4 @@ fn preset(name: &str) -> Result<IsolationForestParams, String> {
         "accurate" => Ok(IsolationForestParams::accurate()),
         _ => Err(format!("no preset {name}: there are standard, fast and accurate")),
     }
-}
-
-fn number<T: FromStr>(option: &str, value: &str) -> Result<T, String> {
-    value.parse().map_err(|_| format!("{option} {value}: not a number that it can take"))
 }

@@ -1,16 +1,10 @@
 //! What is printed: the measures, and the worst rows with their reasons.
 
 use crate::input::{Input, WINDOW};
-use crate::ticks::{moment, thousands};
+use crate::text::{cell, identity, say};
+use crate::ticks::thousands;
 use forewarn::forest::IsolationForest;
 use forewarn::metrics;
-use std::fmt::Display;
-use std::io::Write as _;
-
-/// Prints. A reader who closes the pipe has seen enough: no fault of the work still to do.
-pub(crate) fn say(text: impl Display) {
-    let _ = writeln!(std::io::stdout(), "{text}");
-}
 
 /// How well the scores rank the labelled rows.
 pub(crate) fn measures(label: &[bool], scores: &[f64]) -> forewarn::Result<()> {
@@ -48,56 +42,25 @@ pub(crate) fn reasons(
     say(format_args!("{:>7}  {:5}  worse than", "line", "score"));
     for &row in rows {
         let x = input.x.row(row).to_vec();
+        let value = |feature: usize| cell(&input.table, &input.names[feature], x[feature]);
         let explanation = forest.explain_one(&x)?;
         let because: Vec<String> = explanation
             .top(3)
             .into_iter()
             .filter(|&(_, contribution)| contribution > 0.0)
-            .map(|(feature, contribution)| {
-                format!("{} ({contribution:+.3})", value(input, feature, x[feature]))
-            })
+            .map(|(feature, contribution)| format!("{} ({contribution:+.3})", value(feature)))
             .collect();
         let line = input.table.line(row).unwrap_or_default();
         // Rounded down: no row is worse than all rows.
         let rank = (1e4 * forest.rank(explanation.score)?).floor() / 1e2;
         let reasons =
             if because.is_empty() { "nothing stands out".into() } else { because.join(", ") };
-        let reasons = match identity(input, row) {
+        let time = input.times.as_ref().map(|times| times[row]);
+        let reasons = match identity(&input.table, time, &input.excluded, row) {
             Some(identity) => format!("{identity}\n{:28}{reasons}", ""),
             None => reasons,
         };
         say(format_args!("{line:>7}  {:.3}  {rank:>8.2} %  {reasons}", explanation.score));
     }
     Ok(())
-}
-
-/// A feature's name and value, a category by its text.
-fn value(input: &Input, feature: usize, value: f64) -> String {
-    let name = &input.names[feature];
-    if value.is_nan() {
-        return format!("{name} missing");
-    }
-    match input.table.categories(name) {
-        Ok(texts) if input.categorical.contains(&feature) => {
-            format!("{name} = {}", texts[value as usize])
-        }
-        _ => format!("{name} = {}", four_digits(value)),
-    }
-}
-
-/// Rounded to four digits, or to a whole number where that has more.
-fn four_digits(value: f64) -> f64 {
-    let units = 10_f64.powf((3.0 - value.abs().log10().floor()).max(0.0));
-    if units.is_finite() { (value * units).round() / units } else { value }
-}
-
-/// The time and the names that were no features, if there are any.
-fn identity(input: &Input, row: usize) -> Option<String> {
-    let time = input.times.as_ref().map(|times| moment(times[row]).format("%F %T").to_string());
-    let names = input.excluded.iter().filter_map(|column| {
-        let text = input.table.texts(column).ok()?[row]?;
-        Some(format!("{column} {text}"))
-    });
-    let parts: Vec<String> = time.into_iter().chain(names).collect();
-    (!parts.is_empty()).then(|| parts.join(", "))
 }

@@ -6,7 +6,7 @@ use std::ops::Range;
 
 pub(crate) const WIDTH: f64 = 1000.0;
 pub(crate) const HEIGHT: f64 = 560.0;
-/// Pixels left of the plots, and right of them, where thresholds are named.
+/// Pixels left of a plot as wide as the page, and right of it, where thresholds are named.
 pub(crate) const LEFT: f64 = 86.0;
 pub(crate) const RIGHT: f64 = 96.0;
 
@@ -39,6 +39,9 @@ pub(crate) fn small(colour: &str) -> String {
 
 /// A plot's place on the page and the values at its edges.
 pub(crate) struct Frame {
+    /// Pixels from the left of the page.
+    pub left: f64,
+    pub right: f64,
     /// Pixels from the top of the page.
     pub top: f64,
     pub bottom: f64,
@@ -52,7 +55,8 @@ pub(crate) struct Frame {
 
 impl Frame {
     pub(crate) fn at_x(&self, value: f64) -> f64 {
-        LEFT + (value - self.x.start) / (self.x.end - self.x.start) * (WIDTH - LEFT - RIGHT)
+        let share = (value - self.x.start) / (self.x.end - self.x.start);
+        self.left + share * (self.right - self.left)
     }
 
     pub(crate) fn at_y(&self, value: f64) -> f64 {
@@ -65,17 +69,18 @@ impl Frame {
     pub(crate) fn vertical(&self, svg: &mut Svg, ticks: &[Tick], name: &str) {
         for (value, text) in ticks {
             let y = self.at_y(*value);
-            svg.line((LEFT, y), (WIDTH - RIGHT, y), &format!("stroke=\"{GRID}\""));
-            svg.text((LEFT - 9.0, y + 4.8), Anchor::End, &small(GREY), text);
+            svg.line((self.left, y), (self.right, y), &format!("stroke=\"{GRID}\""));
+            svg.text((self.left - 9.0, y + 4.8), Anchor::End, &small(GREY), text);
         }
-        svg.text((27.0, f64::midpoint(self.top, self.bottom)), Anchor::Upwards, &small(INK), name);
+        let middle = f64::midpoint(self.top, self.bottom);
+        svg.text((self.left - 59.0, middle), Anchor::Upwards, &small(INK), name);
     }
 
     /// A dashed line across the plot, named and valued at its right, where nothing else is.
     pub(crate) fn threshold(&self, svg: &mut Svg, level: f64) {
-        let (y, end) = (self.at_y(level), WIDTH - RIGHT);
+        let (y, end) = (self.at_y(level), self.right);
         let style = format!("stroke=\"{INK}\" stroke-width=\"1.6\" stroke-dasharray=\"7 5\"");
-        svg.line((LEFT, y), (end + 6.0, y), &style);
+        svg.line((self.left, y), (end + 6.0, y), &style);
         let style = format!("{} font-weight=\"bold\"", small(INK));
         svg.text((end + 11.0, y - 2.0), Anchor::Start, &style, "threshold");
         svg.text((end + 11.0, y + 14.0), Anchor::Start, &style, &format!("{level:.3}"));
@@ -84,7 +89,7 @@ impl Frame {
     /// The line, ticks and texts of the horizontal axis.
     pub(crate) fn horizontal(&self, svg: &mut Svg, ticks: &[Tick], name: Option<&str>) {
         let style = format!("stroke=\"{GREY}\"");
-        svg.line((LEFT, self.bottom), (WIDTH - RIGHT, self.bottom), &style);
+        svg.line((self.left, self.bottom), (self.right, self.bottom), &style);
         for (value, text) in ticks {
             let x = self.at_x(*value);
             svg.line((x, self.bottom), (x, self.bottom + 5.0), &style);
@@ -93,7 +98,7 @@ impl Frame {
             }
         }
         if let Some(name) = name {
-            let middle = f64::midpoint(LEFT, WIDTH - RIGHT);
+            let middle = f64::midpoint(self.left, self.right);
             svg.text((middle, self.bottom + 45.0), Anchor::Middle, &small(INK), name);
         }
     }

@@ -1,6 +1,6 @@
 //! A histogram of scores with the threshold, the anomalies and, where known, the labels marked.
 
-use crate::frame::{Frame, HEIGHT, Swatch, page, small};
+use crate::frame::{Frame, HEIGHT, LEFT, RIGHT, Swatch, WIDTH, page, small};
 use crate::svg::{Anchor, BLUE, INK, VERMILION};
 use crate::ticks;
 
@@ -53,6 +53,8 @@ pub(crate) fn histogram(
     let mut svg = page(title, &legend);
     let most = all.iter().copied().max().unwrap_or(1).max(10) as f64;
     let frame = Frame {
+        left: LEFT,
+        right: WIDTH - RIGHT,
         top: 112.0,
         bottom: HEIGHT - 62.0,
         x: first - width..first + (bins + 1) as f64 * width,

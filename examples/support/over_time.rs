@@ -1,6 +1,6 @@
 //! A chart of one or more values over time, with the anomalous moments marked.
 
-use crate::frame::{Frame, HEIGHT, Swatch, page};
+use crate::frame::{Frame, HEIGHT, LEFT, RIGHT, Swatch, WIDTH, page};
 use crate::svg::{BLUE, INK, Svg, VERMILION, YELLOW};
 use crate::ticks::{self, moment};
 use std::collections::HashSet;
@@ -58,8 +58,9 @@ pub(crate) fn over_time(title: &str, moments: &Moments<'_>, panels: &[Panel<'_>]
         let level = panel.threshold.unwrap_or(low);
         let (low, high) = (low.min(level), high.max(level));
         let room = if high > low { 0.06 * (high - low) } else { 1.0 };
-        let frame =
-            Frame { top, bottom, x: from..to, y: low - room..high + room, logarithmic: false };
+        let (left, right) = (LEFT, WIDTH - RIGHT);
+        let (x, y) = (from..to, low - room..high + room);
+        let frame = Frame { left, right, top, bottom, x, y, logarithmic: false };
         let most = if panels.len() == 1 { 8 } else { 6 };
         frame.vertical(&mut svg, &ticks::numbers(frame.y.start, frame.y.end, most), panel.name);
         if lined {
