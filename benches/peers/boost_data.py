@@ -1,4 +1,4 @@
-"""Tables for boosting: a simulated one of any size, and real ones of machines that fail."""
+"""Rows for boosting as arrays: a simulated table of any size, and the real ones."""
 
 from __future__ import annotations
 
@@ -6,13 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 
+from boost_tables import tables
 from common import Labels, Matrix, Vector
 
 JETS = 4
-WINDOW = 30
-"""Cycles before the end of a turbofan that count as failing."""
 
 
 @dataclass(frozen=True)
@@ -49,14 +47,12 @@ class Real:
     seed: int = 0
 
     def make(self) -> Split:
-        """A fifth of the rows, or of the machines where they are known, is held out."""
-        x, y, group = READERS[self.name](self.folder)
-        members = np.unique(group)
-        np.random.default_rng(self.seed).shuffle(members)
-        held = np.isin(group, members[: len(members) // 5])
-        return Split(
-            np.ascontiguousarray(x[~held]), y[~held], np.ascontiguousarray(x[held]), y[held]
-        )
+        """Row-major float64, categories as codes; held out are those of the table's own split."""
+        (table,) = tables(self.folder, [self.name])
+        codes = {column: table.x[column].cat.codes for column in table.categorical}
+        x = table.x.assign(**codes).to_numpy(dtype=np.float64)
+        train, test = table.split(self.seed)
+        return Split(x[train], table.y[train], x[test], table.y[test])
 
 
 def collisions(rows: int, seed: int) -> tuple[Matrix, Labels]:
@@ -95,34 +91,3 @@ def mass(pt: Matrix, eta: Matrix, phi: Matrix, members: list[int]) -> Vector:
     across = (pt * np.cos(phi)).sum(axis=1), (pt * np.sin(phi)).sum(axis=1)
     squared = energy**2 - along**2 - across[0] ** 2 - across[1] ** 2
     return np.sqrt(np.maximum(squared, 0.0))
-
-
-def ai4i(folder: Path) -> tuple[Matrix, Labels, Labels]:
-    """Milling machines: does a row fail. The modes of failure are no features."""
-    frame = pd.read_csv(folder / "ai4i2020.csv.gz")
-    y = frame["Machine failure"].to_numpy(dtype=np.int64)
-    left_out = ["UDI", "Product ID", "Machine failure", "TWF", "HDF", "PWF", "OSF", "RNF"]
-    frame = frame.drop(columns=[name for name in left_out if name in frame])
-    frame["Type"] = frame["Type"].map({"L": 0, "M": 1, "H": 2})
-    return frame.to_numpy(dtype=np.float64), y, np.arange(len(y))
-
-
-def backblaze(folder: Path) -> tuple[Matrix, Labels, Labels]:
-    """Drives by their normalised SMART values: is it the last day."""
-    (path,) = (folder / "backblaze").glob("*.csv.gz")
-    frame = pd.read_csv(path)
-    y = frame["failure"].to_numpy(dtype=np.int64)
-    frame = frame.drop(columns=["failure", "date", "serial_number", "model"])
-    return frame.to_numpy(dtype=np.float64), y, np.arange(len(y))
-
-
-def cmapss(folder: Path) -> tuple[Matrix, Labels, Labels]:
-    """Turbofans: does one fail within the window. Held out by unit."""
-    frame = pd.read_csv(folder / "cmapss" / "train_FD001.csv.gz")
-    left = frame.groupby("unit")["cycle"].transform("max") - frame["cycle"]
-    y = (left < WINDOW).to_numpy(dtype=np.int64)
-    unit = frame["unit"].to_numpy(dtype=np.int64)
-    return frame.drop(columns=["unit", "cycle"]).to_numpy(dtype=np.float64), y, unit
-
-
-READERS = {"AI4I": ai4i, "Backblaze": backblaze, "C-MAPSS": cmapss}

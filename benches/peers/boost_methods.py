@@ -198,6 +198,10 @@ class Forewarn:
             max_leaf_nodes=LEAVES,
             learning_rate=RATE,
             max_bins=BINS,
+            # As the others have them: ours differ.
+            min_samples_leaf=20,
+            l2_regularization=0.0,
+            subsample=1.0,
             random_state=0,
             n_jobs=threads,
             **settings,

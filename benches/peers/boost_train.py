@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from boost_data import READERS, Real, Simulated
+from boost_data import Real, Simulated
 from boost_methods import BASE, BUSY, SMALL_TRAINING, TRAINING, TREES, Method, waiting_as_shipped
 from boost_worker import start
 from common import installed, progress, table
@@ -20,6 +20,8 @@ from worker import Times
 SIZES = (100_000, 1_000_000)
 THREADS = (1, 2)
 BUSY_ROUNDS = 3
+TABLES = ("ai4i", "backblaze", "cmapss")
+"""The real tables that are timed."""
 MIB = 1024 * 1024
 
 Measured = dict[str, dict[str, Any]]
@@ -62,7 +64,7 @@ def median(times: Sequence[Times]) -> Times:
 def train(folder: Path | None, peers_only: bool, rounds: int, share: float) -> dict[str, Any]:
     """Every table at every number of threads."""
     results: dict[str, Any] = {}
-    real = [] if folder is None else [Real(name, folder) for name in READERS]
+    real = [] if folder is None else [Real(name, folder) for name in TABLES]
     jobs = [(data, installed(TRAINING, peers_only)) for data in simulated(share)]
     jobs += [(data, installed(SMALL_TRAINING, peers_only)) for data in real]
     for data, methods in jobs:

@@ -1,12 +1,14 @@
 """Tells a service that it is about to fail, and turns its knobs in time."""
 
 from forewarn._core import CancelledError
+from forewarn.failure_time import FailureTimeRegressor
 from forewarn.gradient_classifier import GradientBoostingClassifier
 from forewarn.gradient_regressor import GradientBoostingRegressor
 from forewarn.sklearn import IsolationForest
 
 __all__ = [
     "CancelledError",
+    "FailureTimeRegressor",
     "GradientBoostingClassifier",
     "GradientBoostingRegressor",
     "IsolationForest",

@@ -10,10 +10,12 @@ from forewarn._checks import count, flag, is_int, is_real, number, refuse
 
 
 class BoostSettings(TypedDict):
-    """What ``_core.Ensemble.train`` reads."""
+    """What ``_core.Boosted.train`` reads."""
 
     loss: str
     shape: float | None
+    calibration: str | None
+    failure_weight: float | None
     n_trees: int
     learning_rate: float
     max_leaves: int
@@ -41,7 +43,7 @@ class BoostSettings(TypedDict):
 def boost_settings(
     params: Mapping[str, Any], names: list[str], columns: int, categorical: list[int]
 ) -> BoostSettings:
-    """Settings for an estimator's ``get_params()``, but for the loss and the seed.
+    """Settings for an estimator's ``get_params()``, but for the objective and the seed.
 
     Ranges are checked by the library, but for those whose names differ there.
     """
@@ -49,6 +51,8 @@ def boost_settings(
     return {
         "loss": "",
         "shape": None,
+        "calibration": None,
+        "failure_weight": None,
         "n_trees": _at_least("n_estimators", params["n_estimators"], 1, 2**20),
         "learning_rate": number("learning_rate", params["learning_rate"], "in (0, 1]"),
         "max_leaves": (
@@ -65,7 +69,7 @@ def boost_settings(
         "l2": _penalty("l2_regularization", params["l2_regularization"]),
         "max_bins": _at_least("max_bins", params["max_bins"], 2, 255),
         "row_share": _share("subsample", params["subsample"]),
-        "goss": _goss(params["goss"], params["subsample"]),
+        "goss": _goss(params["goss"]),
         "column_share": _columns("max_features_tree", params["max_features_tree"], columns),
         "column_share_split": _columns("max_features", params["max_features"], columns),
         "categorical": categorical,
@@ -118,11 +122,9 @@ def _columns(name: str, value: Any, columns: int) -> float:
     raise refuse(name, value, allowed)
 
 
-def _goss(value: Any, subsample: Any) -> tuple[float, float] | None:
+def _goss(value: Any) -> tuple[float, float] | None:
     if value is None:
         return None
-    if subsample != 1:
-        raise ValueError(f"goss and subsample={subsample!r} exclude each other")
     shares = tuple(value) if isinstance(value, Iterable) and not isinstance(value, str) else ()
     if len(shares) == 2 and all(is_real(share) for share in shares):  # noqa: PLR2004
         return float(shares[0]), float(shares[1])

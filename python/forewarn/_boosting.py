@@ -13,9 +13,10 @@ from sklearn.utils import check_consistent_length  # type: ignore[import-untyped
 from forewarn._boost_settings import BoostSettings, boost_settings
 from forewarn._categories import Categories
 from forewarn._checks import seed
-from forewarn._core import Ensemble
-from forewarn._estimator import TableEstimator, restored_on_error, weights
-from forewarn._frames import Floats
+from forewarn._core import Boosted
+from forewarn._estimator import restored_on_error, weights
+from forewarn._exchange import Exchange
+from forewarn._frames import Floats, frame
 from forewarn._progress import Callback, reporting
 
 Labels = NDArray[np.bool_] | NDArray[np.uint32] | NDArray[np.float64]
@@ -27,23 +28,23 @@ Rows = tuple[NDArray[np.float64], Labels, NDArray[np.float64] | None]
 Self = TypeVar("Self", bound="Boosting")
 
 
-class Boosting(TableEstimator):
+class Boosting(Exchange):
     """Gradient-boosted trees."""
 
     def __init__(
         self,
         *,
-        n_estimators: int = 100,
-        learning_rate: float = 0.1,
-        max_leaf_nodes: int | None = 31,
+        n_estimators: int = 200,
+        learning_rate: float = 0.05,
+        max_leaf_nodes: int | None = 20,
         max_depth: int | None = None,
-        min_samples_leaf: int = 20,
+        min_samples_leaf: int = 3,
         min_hessian: float = 1e-3,
         min_gain: float = 0.0,
         l1_regularization: float = 0.0,
-        l2_regularization: float = 0.0,
+        l2_regularization: float = 1.0,
         max_bins: int = 255,
-        subsample: float = 1.0,
+        subsample: float = 0.8,
         goss: tuple[float, float] | None = None,
         max_features: int | float = 1.0,
         max_features_tree: int | float = 1.0,
@@ -123,34 +124,56 @@ class Boosting(TableEstimator):
             The latter with more than two classes, where each round has a tree for every class.
         """
         rows = self._rows(X)
-        leaves = self._ensemble.leaves(rows, self.n_jobs)
-        outputs = self._ensemble.n_outputs
+        leaves = self._model.leaves(rows, self.n_jobs)
+        outputs = self._model.n_outputs
         return leaves if outputs == 1 else leaves.reshape(len(leaves), -1, outputs)
 
-    def to_bytes(self) -> bytes:
-        """The trees in the compact binary form that Rust programs read, too.
+    def explain(self, X: Any) -> Any:
+        """What each column adds to the raw score of each row: exact Shapley values.
 
-        Parameters, labels of classes and the values behind the codes of categories are not in it:
-        pickle the estimator to keep those.
+        A row's contributions add up to its raw score (what ``decision_function`` gives, or
+        ``predict`` before an exponential) minus ``expectation_``.
+
+        Parameters
+        ----------
+        X : table of shape (n_samples, n_features)
+            Rows.
+
+        Returns
+        -------
+        contributions : table, or ndarray of shape (n_samples, n_features[, n_classes])
+            In the same kind of table as X, with its column names; an array with a last axis for the
+            classes, where there are more than two.
         """
+        rows = self._rows(X)
+        found = self._model.contributions(doubles(rows), self.n_jobs)[:, :, :-1]
+        if found.shape[1] > 1:
+            return found.transpose(0, 2, 1)
+        table = frame(X)
+        return found[:, 0] if table is None else table.rebuild(found[:, 0])
+
+    @property
+    def expectation_(self) -> Any:
+        """What contributions count from: a raw score, or one for each of more than two classes."""
         self._check_fitted()
-        return self._ensemble.to_bytes()
+        expected = self._model.expectation()
+        return float(expected[0]) if len(expected) == 1 else expected
 
     @property
     def feature_importances_(self) -> NDArray[np.float64]:
         """By how much the splits on each column lowered the training loss, as shares of 1."""
         self._check_fitted()
-        gains = self._ensemble.gains()
+        gains = self._model.gains()
         total = gains.sum()
         return gains / total if total > 0.0 else gains
 
     def _raw(self, X: Any) -> NDArray[np.float64]:
         rows = self._rows(X)
-        return self._ensemble.raw(rows, self.n_jobs)
+        return self._model.raw(rows, self.n_jobs)
 
     def _staged(self, X: Any) -> Iterator[NDArray[np.float64]]:
         rows = self._rows(X)
-        yield from self._ensemble.staged(rows, self.n_jobs)
+        yield from self._model.staged(rows, self.n_jobs)
 
     @abstractmethod
     def _learn_labels(self, y: Any, *, more: bool) -> Labels:
@@ -161,8 +184,8 @@ class Boosting(TableEstimator):
         """Labels of the same kind as those that are trained on."""
 
     @abstractmethod
-    def _loss(self) -> tuple[str, float | None, str]:
-        """The loss, its number if it has one, and the name of what it measures."""
+    def _set_objective(self, settings: BoostSettings) -> str:
+        """Fills in what is to be learned, and names what is measured of held-out rows."""
 
     def _weigh(
         self, labels: Labels, weight: NDArray[np.float64] | None
@@ -177,32 +200,30 @@ class Boosting(TableEstimator):
                 "is None."
             )
         fitted = self.__sklearn_is_fitted__()
-        grown = self._ensemble if self.warm_start and fitted else None
+        grown = self._model if self.warm_start and fitted else None
         table, categories = self._training_rows(X, more=grown is not None)
         check_consistent_length(table, y)
         labels = self._learn_labels(y, more=grown is not None)
-        rows = (_doubles(table), labels, self._weigh(labels, weights(sample_weight, table)))
+        rows = (doubles(table), labels, self._weigh(labels, weights(sample_weight, table)))
         held_out = self._held_out(eval_set, categories)
         names = [str(name) for name in getattr(self, "feature_names_in_", ())]
         params = self.get_params(deep=False)
         columns = int(self.n_features_in_)
         chosen = boost_settings(params, names, columns, categories.columns)
-        chosen["loss"], chosen["shape"], measure = self._loss()
+        measure = self._set_objective(chosen)
         if grown is None:
             chosen["seed"] = seed(self.random_state)
         else:
             self._continue(chosen)
         with reporting(self.progress, self.verbose, "round") as callback:
-            ensemble, (rounds, history, warnings) = Ensemble.train(
+            model, (rounds, history, warnings) = Boosted.train(
                 rows, held_out, names, chosen, grown, self.n_jobs, callback
             )
-        self._ensemble: Ensemble = ensemble
-        self._settings: BoostSettings | None = chosen
+        self._model = model
+        self._settings = chosen
         self._categories = categories
-        self.n_iter_: int = rounds + (0 if grown is None else self.n_iter_)
-        self.evals_result_: dict[str, dict[str, list[float]]] = (
-            {"validation": {measure: history.tolist()}} if len(history) else {}
-        )
+        self.n_iter_ = rounds + (0 if grown is None else self.n_iter_)
+        self.evals_result_ = {"validation": {measure: history.tolist()}} if len(history) else {}
         self.warnings_ = [
             text if column is None or not names else f"{text} ({names[column]!r})"
             for text, column in warnings
@@ -237,15 +258,15 @@ class Boosting(TableEstimator):
         check_consistent_length(rows, y)
         labels = self._known_labels(y)
         return (
-            _doubles(rows),
+            doubles(rows),
             labels,
             self._weigh(labels, weights(weight[0] if weight else None, rows)),
         )
 
     def __sklearn_is_fitted__(self) -> bool:
-        return hasattr(self, "_ensemble")
+        return hasattr(self, "_model")
 
 
-def _doubles(rows: Floats) -> NDArray[np.float64]:
+def doubles(rows: Floats) -> NDArray[np.float64]:
     """Training reads float64: float32 is copied, in the order that it has."""
     return np.asarray(rows, dtype=np.float64)

@@ -16,7 +16,9 @@ from sklearn.utils.multiclass import (  # type: ignore[import-untyped]
 )
 from sklearn.utils.validation import _check_y  # type: ignore[import-untyped]
 
+from forewarn._boost_settings import BoostSettings
 from forewarn._boosting import Boosting, Labels
+from forewarn._core import Boosted
 from forewarn._progress import Callback
 
 __all__ = ["GradientBoostingClassifier"]
@@ -26,7 +28,8 @@ class GradientBoostingClassifier(ClassifierMixin, Boosting):  # type: ignore[mis
     """Gradient-boosted trees that say how likely each class is.
 
     The parameters, where they mean the same, are those of scikit-learn's
-    ``HistGradientBoostingClassifier``; ``max_iter`` is ``n_estimators`` here.
+    ``HistGradientBoostingClassifier``; ``max_iter`` is ``n_estimators`` here. The defaults are
+    other ones: they suit tables with few failures.
 
     X may be a NumPy array of any layout, a pandas or Polars frame, a ``pyarrow.Table``, or a list
     of rows. NaN and null are missing values, for which each split learns a side; infinity is an
@@ -42,32 +45,40 @@ class GradientBoostingClassifier(ClassifierMixin, Boosting):  # type: ignore[mis
     class_weight : "balanced" or dict, default=None
         What each row of a class weighs, on top of ``sample_weight``: a number for each label (1 for
         those left out), or such that all classes weigh the same in all. Predicted probabilities are
-        those of classes as frequent as their weights make them.
-    n_estimators : int, default=100
+        those of classes as frequent as their weights make them, unless they are calibrated.
+    calibration : {"automatic", "platt", "beta", "isotonic"}, default=None
+        How the probabilities of two classes are made to mean what they say: on the held-out rows
+        where there are any, else on all rows, each scored by trees that were not grown on it, which
+        takes five more trainings. "automatic" takes what does best on rows left out. It changes
+        ``predict_proba`` and ``predict``, not raw scores or stages.
+    n_estimators : int, default=200
         Rounds of boosting at most: each adds a tree, or one for every class if there are more than
         two.
-    learning_rate : float, default=0.1
+    learning_rate : float, default=0.05
         Share of each tree's answer that is added, in (0, 1].
-    max_leaf_nodes : int or None, default=31
+    max_leaf_nodes : int or None, default=20
         Leaves of a tree at most, from 2 to 65,536. None is the latter.
     max_depth : int, default=None
         Splits on a path at most; None for no limit.
-    min_samples_leaf : int, default=20
+    min_samples_leaf : int, default=3
         Training rows in a leaf at least: exactly so where the loss has the same curvature for all
         rows, else an estimate, as in LightGBM.
     min_hessian : float, default=1e-3
         Sum of the loss's second derivatives in a leaf at least.
     min_gain : float, default=0
         What a split must lower the loss by.
-    l1_regularization, l2_regularization : float, default=0
-        Penalties on the size of leaf values, and on their squares.
+    l1_regularization : float, default=0
+        Penalty on the size of leaf values.
+    l2_regularization : float, default=1
+        Penalty on the squares of leaf values.
     max_bins : int, default=255
         Bins that a column is cut into at most, from 2 to 255. Missing values have one of their own.
-    subsample : float, default=1
+    subsample : float, default=0.8
         Share of the rows, drawn anew for each round, in (0, 1].
     goss : (float, float), default=None
-        Gradient-based one-side sampling: the share of rows with the largest gradients, which are
-        kept, and the share drawn from the others. ``(0.2, 0.1)`` is what LightGBM does.
+        Gradient-based one-side sampling, instead of ``subsample``: the share of rows with the
+        largest gradients, which are kept, and the share drawn from the others. ``(0.2, 0.1)`` is
+        what LightGBM does.
     max_features : int or float, default=1.0
         Columns that each split is offered: a number, or a share in (0, 1].
     max_features_tree : int or float, default=1.0
@@ -134,23 +145,26 @@ class GradientBoostingClassifier(ClassifierMixin, Boosting):  # type: ignore[mis
     array(['works', 'fails'], dtype='<U5')
     """
 
+    _links = ("logistic", "softmax", "each logistic")
+
     def __init__(
         self,
         *,
         loss: str = "log_loss",
         gamma: float = 2.0,
         class_weight: str | Mapping[Any, float] | None = None,
-        n_estimators: int = 100,
-        learning_rate: float = 0.1,
-        max_leaf_nodes: int | None = 31,
+        calibration: str | None = None,
+        n_estimators: int = 200,
+        learning_rate: float = 0.05,
+        max_leaf_nodes: int | None = 20,
         max_depth: int | None = None,
-        min_samples_leaf: int = 20,
+        min_samples_leaf: int = 3,
         min_hessian: float = 1e-3,
         min_gain: float = 0.0,
         l1_regularization: float = 0.0,
-        l2_regularization: float = 0.0,
+        l2_regularization: float = 1.0,
         max_bins: int = 255,
-        subsample: float = 1.0,
+        subsample: float = 0.8,
         goss: tuple[float, float] | None = None,
         max_features: int | float = 1.0,
         max_features_tree: int | float = 1.0,
@@ -198,6 +212,7 @@ class GradientBoostingClassifier(ClassifierMixin, Boosting):  # type: ignore[mis
         self.loss = loss
         self.gamma = gamma
         self.class_weight = class_weight
+        self.calibration = calibration
 
     def predict(self, X: Any) -> NDArray[Any]:
         """The most likely class of each row.
@@ -212,7 +227,11 @@ class GradientBoostingClassifier(ClassifierMixin, Boosting):  # type: ignore[mis
         labels : ndarray of shape (n_samples,)
             One of ``classes_`` a row.
         """
-        return self._labels(self._raw(X))
+        scores = self._raw(X)
+        if not self._model.calibrated:
+            return self._labels(scores)
+        labels: NDArray[Any] = self.classes_[self.predict_proba(X).argmax(axis=1)]
+        return labels
 
     def predict_proba(self, X: Any) -> NDArray[np.float64]:
         """How likely each class is.
@@ -228,7 +247,7 @@ class GradientBoostingClassifier(ClassifierMixin, Boosting):  # type: ignore[mis
             In the order of ``classes_``; each row adds up to 1.
         """
         rows = self._rows(X)
-        return _of_all_classes(self._ensemble.predict(rows, self.n_jobs))
+        return _of_all_classes(self._model.predict(rows, self.n_jobs))
 
     def decision_function(self, X: Any) -> NDArray[np.float64]:
         """Raw scores: log-odds of the second of two classes, or one score for each of more.
@@ -291,6 +310,12 @@ class GradientBoostingClassifier(ClassifierMixin, Boosting):  # type: ignore[mis
             raise ValueError(f"eval_set holds labels that no training row has: {unknown}")
         return self._coded(np.searchsorted(self.classes_, labels))
 
+    def _take_foreign(self, model: Boosted) -> GradientBoostingClassifier:
+        super()._take_foreign(model)
+        self.classes_ = np.arange(max(2, model.n_outputs))
+        self._class_weights = None
+        return self
+
     def _coded(self, codes: NDArray[np.intp]) -> Labels:
         if len(self.classes_) == 2:  # noqa: PLR2004
             return codes.astype(np.bool_)
@@ -299,13 +324,23 @@ class GradientBoostingClassifier(ClassifierMixin, Boosting):  # type: ignore[mis
     def _weigh(
         self, labels: Labels, weight: NDArray[np.float64] | None
     ) -> NDArray[np.float64] | None:
-        if self._class_weights is None:
+        if self._class_weights is None or self._weighs_in_training_alone:
             return weight
         of_classes = self._class_weights[labels.astype(np.intp)]
         return of_classes if weight is None else of_classes * weight
 
-    def _loss(self) -> tuple[str, float | None, str]:
-        return self.loss, self.gamma if self.loss == "focal" else None, self.loss
+    def _set_objective(self, settings: BoostSettings) -> str:
+        settings["loss"] = self.loss
+        settings["shape"] = self.gamma if self.loss == "focal" else None
+        settings["calibration"] = self.calibration
+        if self._weighs_in_training_alone and self._class_weights is not None:
+            settings["failure_weight"] = float(self._class_weights[1] / self._class_weights[0])
+        return self.loss
+
+    @property
+    def _weighs_in_training_alone(self) -> bool:
+        """Whether probabilities are to be those of the classes as frequent as they are."""
+        return self.calibration is not None and len(self.classes_) == 2  # noqa: PLR2004
 
 
 def _squeezed(scores: NDArray[np.float64]) -> NDArray[np.float64]:

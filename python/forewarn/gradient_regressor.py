@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from sklearn.base import RegressorMixin  # type: ignore[import-untyped]
 from sklearn.utils.validation import _check_y  # type: ignore[import-untyped]
 
+from forewarn._boost_settings import BoostSettings
 from forewarn._boosting import Boosting, Labels
 from forewarn._progress import Callback
 
@@ -28,7 +29,8 @@ class GradientBoostingRegressor(RegressorMixin, Boosting):  # type: ignore[misc]
     """Gradient-boosted trees that predict a quantity: its mean, a quantile, a rate.
 
     The parameters, where they mean the same, are those of scikit-learn's
-    ``HistGradientBoostingRegressor``; ``max_iter`` is ``n_estimators`` here.
+    ``HistGradientBoostingRegressor``; ``max_iter`` is ``n_estimators`` here. The defaults are other
+    ones: they suit tables with few failures.
 
     X may be a NumPy array of any layout, a pandas or Polars frame, a ``pyarrow.Table``, or a list
     of rows. NaN and null are missing values, for which each split learns a side; infinity is an
@@ -44,30 +46,33 @@ class GradientBoostingRegressor(RegressorMixin, Boosting):  # type: ignore[misc]
         Which quantile ``loss="quantile"`` predicts, in (0, 1).
     delta : float, default=1.0
         Beyond which size ``loss="huber"`` counts residuals as they are, not their squares; above 0.
-    n_estimators : int, default=100
+    n_estimators : int, default=200
         Rounds of boosting at most: each adds a tree.
-    learning_rate : float, default=0.1
+    learning_rate : float, default=0.05
         Share of each tree's answer that is added, in (0, 1].
-    max_leaf_nodes : int or None, default=31
+    max_leaf_nodes : int or None, default=20
         Leaves of a tree at most, from 2 to 65,536. None is the latter.
     max_depth : int, default=None
         Splits on a path at most; None for no limit.
-    min_samples_leaf : int, default=20
+    min_samples_leaf : int, default=3
         Training rows in a leaf at least: exactly so where the loss has the same curvature for all
         rows, else an estimate, as in LightGBM.
     min_hessian : float, default=1e-3
         Sum of the loss's second derivatives in a leaf at least.
     min_gain : float, default=0
         What a split must lower the loss by.
-    l1_regularization, l2_regularization : float, default=0
-        Penalties on the size of leaf values, and on their squares.
+    l1_regularization : float, default=0
+        Penalty on the size of leaf values.
+    l2_regularization : float, default=1
+        Penalty on the squares of leaf values.
     max_bins : int, default=255
         Bins that a column is cut into at most, from 2 to 255. Missing values have one of their own.
-    subsample : float, default=1
+    subsample : float, default=0.8
         Share of the rows, drawn anew for each tree, in (0, 1].
     goss : (float, float), default=None
-        Gradient-based one-side sampling: the share of rows with the largest gradients, which are
-        kept, and the share drawn from the others. ``(0.2, 0.1)`` is what LightGBM does.
+        Gradient-based one-side sampling, instead of ``subsample``: the share of rows with the
+        largest gradients, which are kept, and the share drawn from the others. ``(0.2, 0.1)`` is
+        what LightGBM does.
     max_features : int or float, default=1.0
         Columns that each split is offered: a number, or a share in (0, 1].
     max_features_tree : int or float, default=1.0
@@ -131,23 +136,25 @@ class GradientBoostingRegressor(RegressorMixin, Boosting):  # type: ignore[misc]
     array([200.])
     """
 
+    _links = ("identity", "exponential")
+
     def __init__(
         self,
         *,
         loss: str = "squared_error",
         quantile: float | None = None,
         delta: float = 1.0,
-        n_estimators: int = 100,
-        learning_rate: float = 0.1,
-        max_leaf_nodes: int | None = 31,
+        n_estimators: int = 200,
+        learning_rate: float = 0.05,
+        max_leaf_nodes: int | None = 20,
         max_depth: int | None = None,
-        min_samples_leaf: int = 20,
+        min_samples_leaf: int = 3,
         min_hessian: float = 1e-3,
         min_gain: float = 0.0,
         l1_regularization: float = 0.0,
-        l2_regularization: float = 0.0,
+        l2_regularization: float = 1.0,
         max_bins: int = 255,
-        subsample: float = 1.0,
+        subsample: float = 0.8,
         goss: tuple[float, float] | None = None,
         max_features: int | float = 1.0,
         max_features_tree: int | float = 1.0,
@@ -210,12 +217,12 @@ class GradientBoostingRegressor(RegressorMixin, Boosting):  # type: ignore[misc]
             One a row.
         """
         rows = self._rows(X)
-        return self._ensemble.predict(rows, self.n_jobs)[:, 0]
+        return self._model.predict(rows, self.n_jobs)[:, 0]
 
     def staged_predict(self, X: Any) -> Iterator[NDArray[np.float64]]:
         """``predict`` after each round. Needs memory for the predictions of all rounds."""
         for scores in self._staged(X):
-            yield np.exp(scores[:, 0]) if self.loss == "poisson" else scores[:, 0]
+            yield np.exp(scores[:, 0]) if self._model.link == "exponential" else scores[:, 0]
 
     def _learn_labels(self, y: Any, *, more: bool) -> Labels:
         return self._known_labels(y)
@@ -224,8 +231,9 @@ class GradientBoostingRegressor(RegressorMixin, Boosting):  # type: ignore[misc]
         labels = _check_y(y, y_numeric=True, estimator=self)
         return np.ascontiguousarray(labels, dtype=np.float64)
 
-    def _loss(self) -> tuple[str, float | None, str]:
-        shape = {"huber": self.delta, "quantile": self.quantile}.get(self.loss)
-        if self.loss == "quantile" and shape is None:
+    def _set_objective(self, settings: BoostSettings) -> str:
+        settings["loss"] = self.loss
+        settings["shape"] = {"huber": self.delta, "quantile": self.quantile}.get(self.loss)
+        if self.loss == "quantile" and self.quantile is None:
             raise ValueError("loss is 'quantile': quantile must say which one, in (0, 1)")
-        return self.loss, shape, _MEASURES.get(self.loss, "")
+        return _MEASURES.get(self.loss, "")

@@ -2,18 +2,24 @@
 
 use crate::errors::{Result, bad_value};
 use forewarn::boost::{
-    BoostingParams, ClassifierParams, Direction, EarlyStopping, FailureClassifierParams, HoldOut,
-    RegressionLoss, RegressorParams, RowSampling,
+    Aft, AftParams, Binary, BoostingParams, ClassWeight, ClassifierParams, CoxParams, Direction,
+    Distribution, EarlyStopping, FailureClassifierParams, Hazard, HazardParams, HoldOut, Objective,
+    Quantity, RegressionLoss, RegressorParams, RowSampling,
 };
+use forewarn::calibrate::Method;
 use pyo3::FromPyObject;
 
 /// Every key of `forewarn._boost_settings.BoostSettings`.
 #[derive(FromPyObject)]
 #[pyo3(from_item_all)]
 pub(crate) struct Settings {
-    loss: String,
-    /// Of the loss: Huber's delta, the quantile, the exponent of focal loss.
+    pub(crate) loss: String,
+    /// Of the loss: Huber's delta, the quantile, the exponent of focal loss, the scale of the logarithms
+    /// of times, the number of periods.
     shape: Option<f64>,
+    calibration: Option<String>,
+    /// Of the second of two classes, in training alone: probabilities do not show it.
+    failure_weight: Option<f64>,
     n_trees: usize,
     learning_rate: f64,
     max_leaves: usize,
@@ -46,11 +52,26 @@ impl Settings {
             "focal" => Some(self.shape()?),
             _ => return self.unknown("'log_loss' or 'focal'"),
         };
-        Ok(self.params::<forewarn::boost::Binary>().focal(focal))
+        let calibration = match self.calibration.as_deref() {
+            None => None,
+            Some("automatic") => Some(Method::Automatic),
+            Some("platt") => Some(Method::Platt),
+            Some("beta") => Some(Method::Beta),
+            Some("isotonic") => Some(Method::Isotonic),
+            Some(other) => {
+                let allowed = "None, 'automatic', 'platt', 'beta' or 'isotonic'";
+                return Err(bad_value(format!("calibration is '{other}': it must be {allowed}")));
+            }
+        };
+        let weight = self.failure_weight.map_or(ClassWeight::Equal, ClassWeight::Failure);
+        Ok(self.params::<Binary>().focal(focal).class_weight(weight).calibration(calibration))
     }
 
     /// For labels that number classes.
     pub(crate) fn classes(self) -> Result<ClassifierParams> {
+        if self.calibration.is_some() {
+            return Err(bad_value("calibration is for two classes only".to_owned()));
+        }
         match self.loss.as_str() {
             "log_loss" => Ok(self.params()),
             "focal" => Err(bad_value("loss is 'focal': it is for two classes only".to_owned())),
@@ -72,7 +93,34 @@ impl Settings {
                 );
             }
         };
-        Ok(self.params::<forewarn::boost::Quantity>().loss(loss))
+        Ok(self.params::<Quantity>().loss(loss))
+    }
+
+    /// For lives whose hazards are proportional.
+    pub(crate) fn cox(self) -> CoxParams {
+        self.params()
+    }
+
+    /// For lives by period.
+    pub(crate) fn hazard(self) -> Result<HazardParams> {
+        let mut hazard = Hazard::default();
+        hazard.periods = self.shape()? as usize;
+        Ok(self.params().objective(hazard))
+    }
+
+    /// For lives that features stretch.
+    pub(crate) fn aft(self) -> Result<AftParams> {
+        let mut aft = Aft::default();
+        aft.scale = self.shape;
+        aft.distribution = match self.loss.as_str() {
+            "log_normal" => Distribution::Normal,
+            "log_logistic" => Distribution::Logistic,
+            "weibull" => Distribution::ExtremeValue,
+            _ => {
+                return self.unknown("'cox', 'hazard', 'log_normal', 'log_logistic' or 'weibull'");
+            }
+        };
+        Ok(self.params().objective(aft))
     }
 
     fn shape(&self) -> Result<f64> {
@@ -83,7 +131,7 @@ impl Settings {
         Err(bad_value(format!("loss is '{}': it must be {allowed}", self.loss)))
     }
 
-    fn params<O: Default>(self) -> BoostingParams<O> {
+    fn params<O: Objective + Default>(self) -> BoostingParams<O> {
         let rows = match self.goss {
             Some((top, rest)) => RowSampling::Goss { top, rest },
             None if self.row_share == 1.0 => RowSampling::All,

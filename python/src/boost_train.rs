@@ -2,9 +2,12 @@
 
 use crate::errors::{Result, bad_value};
 use crate::watch::{Observer, watch};
+use forewarn::Lifetime;
 use forewarn::boost::{self, BoostingParams, Objective, Round, TrainingReport, Warning};
+use forewarn::ndarray::ArrayView1;
 use forewarn::prelude::*;
 use numpy::{IntoPyArray, PyArray1, PyReadonlyArray1, PyReadonlyArray2};
+use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use rayon::ThreadPool;
 use std::sync::Arc;
@@ -18,6 +21,32 @@ pub(crate) enum Labels<'py> {
     Classes(PyReadonlyArray1<'py, u32>),
     #[pyo3(transparent, annotation = "float64 array")]
     Quantities(PyReadonlyArray1<'py, f64>),
+    #[pyo3(transparent, annotation = "float64 array of two columns")]
+    Lives(Lives),
+}
+
+/// When each row failed: after the first time and at the second at the latest. Two equal times are
+/// that of the failure; where the second is infinite, the row was alive at the first; where the first
+/// is not above 0, it had failed by the second.
+pub(crate) struct Lives(pub(crate) Vec<Lifetime>);
+
+impl<'a, 'py> FromPyObject<'a, 'py> for Lives {
+    type Error = PyErr;
+
+    fn extract(object: Borrowed<'a, 'py, PyAny>) -> PyResult<Self> {
+        let bounds: PyReadonlyArray2<'py, f64> = object.extract()?;
+        let bounds = bounds.as_array();
+        if bounds.ncols() != 2 {
+            return Err(PyValueError::new_err("lives have two times each"));
+        }
+        let life = |bounds: ArrayView1<'_, f64>| match (bounds[0], bounds[1]) {
+            (from, f64::INFINITY) => Lifetime::Alive(from),
+            (from, to) if from == to => Lifetime::Failed(to),
+            (from, to) if from <= 0.0 => Lifetime::FailedBy(to),
+            (from, to) => Lifetime::Between(from, to),
+        };
+        Ok(Self(bounds.rows().into_iter().map(life).collect()))
+    }
 }
 
 /// Labels of one type.
@@ -42,6 +71,15 @@ macro_rules! label {
 label!(bool, Failures);
 label!(u32, Classes);
 label!(f64, Quantities);
+
+impl Label for Lifetime {
+    fn of<'a>(labels: &'a Labels<'_>) -> Option<&'a [Self]> {
+        match labels {
+            Labels::Lives(lives) => Some(&lives.0),
+            _ => None,
+        }
+    }
+}
 
 /// Rows, labels, weights.
 pub(crate) type Rows<'py> =
@@ -107,11 +145,11 @@ impl Inputs<'_, '_> {
 /// that it is about.
 pub(crate) type Report<'py> = (usize, Bound<'py, PyArray1<f64>>, Vec<(String, Option<usize>)>);
 
-pub(crate) fn report_of<'py>(py: Python<'py>, report: &TrainingReport) -> Report<'py> {
+pub(crate) fn report_of(py: Python<'_>, report: TrainingReport) -> Report<'_> {
     let column = |warning: &Warning| match *warning {
         Warning::ConstantColumn { column } | Warning::LeakageSuspect { column, .. } => Some(column),
         _ => None,
     };
     let warnings = report.warnings.iter().map(|warning| (warning.to_string(), column(warning)));
-    (report.rounds, report.held_out.clone().into_pyarray(py), warnings.collect())
+    (report.rounds, report.held_out.into_pyarray(py), warnings.collect())
 }

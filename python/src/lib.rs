@@ -1,6 +1,7 @@
 //! Python bindings: the module `forewarn._core`, which the package `forewarn` is written on.
 
 mod boost;
+mod boost_model;
 mod boost_settings;
 mod boost_train;
 mod errors;
@@ -13,7 +14,7 @@ mod watch;
 #[pyo3::pymodule(gil_used = false)]
 mod _core {
     #[pymodule_export]
-    use crate::boost::Ensemble;
+    use crate::boost::{Boosted, concordance};
     #[pymodule_export]
     use crate::errors::CancelledError;
     #[pymodule_export]

@@ -28,7 +28,7 @@ def test_a_callback_is_told_of_every_round(parts: Labelled, held_out: bool) -> N
         assert threading.current_thread() is thread
         told.append((done, total, measure))
 
-    model = GradientBoostingClassifier(n_estimators=12, progress=progress)
+    model = GradientBoostingClassifier(random_state=0, n_estimators=12, progress=progress)
     model.fit(x, y, eval_set=(x, y) if held_out else None)
     assert [done for done, _, _ in told] == list(range(1, 13))
     assert {total for _, total, _ in told} == {12}
@@ -41,7 +41,9 @@ def test_a_callback_is_told_of_every_round(parts: Labelled, held_out: bool) -> N
 
 def test_a_callback_can_stop(parts: Labelled) -> None:
     x, y = parts
-    model = GradientBoostingClassifier(n_estimators=LONG, progress=lambda done, *_: done < 3)
+    model = GradientBoostingClassifier(
+        random_state=0, n_estimators=LONG, progress=lambda done, *_: done < 3
+    )
     with pytest.raises(forewarn.CancelledError, match=f"of {LONG} steps"):
         model.fit(x, y)
     assert not hasattr(model, "n_iter_")
@@ -52,15 +54,17 @@ def test_an_exception_in_a_callback_stops(parts: Labelled) -> None:
         raise ZeroDivisionError("mine")
 
     with pytest.raises(ZeroDivisionError, match="mine"):
-        GradientBoostingClassifier(n_estimators=LONG, progress=fail).fit(*parts)
+        GradientBoostingClassifier(random_state=0, n_estimators=LONG, progress=fail).fit(*parts)
 
 
 def test_a_bar(parts: Labelled, capsys: pytest.CaptureFixture[str]) -> None:
-    GradientBoostingClassifier(n_estimators=30, verbose=1).fit(*parts, eval_set=parts)
+    GradientBoostingClassifier(random_state=0, n_estimators=30, verbose=1).fit(
+        *parts, eval_set=parts
+    )
     shown = capsys.readouterr().err
     assert "30/30" in shown
     assert "held_out" in shown
-    GradientBoostingClassifier(n_estimators=30).fit(*parts)
+    GradientBoostingClassifier(random_state=0, n_estimators=30).fit(*parts)
     assert capsys.readouterr() == ("", "")
 
 
@@ -68,7 +72,7 @@ def test_a_line_without_tqdm(
     parts: Labelled, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, "tqdm.auto", None)
-    GradientBoostingClassifier(n_estimators=30, progress=True).fit(*parts)
+    GradientBoostingClassifier(random_state=0, n_estimators=30, progress=True).fit(*parts)
     assert capsys.readouterr().err.endswith("\r30/30 rounds\n")
 
 
@@ -99,12 +103,12 @@ import numpy as np
 from forewarn import GradientBoostingRegressor
 x = np.random.default_rng(0).normal(size=(20_000, 5))
 y = x.sum(axis=1)
-model = GradientBoostingRegressor(n_estimators=5, n_jobs=2).fit(x, y)
+model = GradientBoostingRegressor(random_state=0, n_estimators=5, n_jobs=2).fit(x, y)
 expected = model.predict(x)
 print("ready", flush=True)
 child = os.fork()
 if child == 0:
-    again = GradientBoostingRegressor(n_estimators=5, n_jobs=2).fit(x, y).predict(x)
+    again = GradientBoostingRegressor(random_state=0, n_estimators=5, n_jobs=2).fit(x, y).predict(x)
     same = np.array_equal(again, expected) and np.array_equal(model.predict(x), expected)
     os._exit(0 if same else 1)
 print(os.waitpid(child, 0)[1], np.array_equal(model.predict(x), expected))
@@ -125,7 +129,7 @@ def test_other_threads_run_meanwhile() -> None:
     thread = threading.Thread(target=tick)
     thread.start()
     start = time.monotonic()
-    GradientBoostingRegressor(n_estimators=60, n_jobs=1).fit(x, y)
+    GradientBoostingRegressor(random_state=0, n_estimators=60, n_jobs=1).fit(x, y)
     end = time.monotonic()
     finished.set()
     thread.join()

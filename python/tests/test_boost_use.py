@@ -24,7 +24,7 @@ from forewarn import GradientBoostingClassifier, GradientBoostingRegressor
 
 def test_labels_are_those_given(parts: Labelled, modes: Modes) -> None:
     x, y = parts
-    of_two = GradientBoostingClassifier(n_estimators=20).fit(x, y)
+    of_two = GradientBoostingClassifier(random_state=0, n_estimators=20).fit(x, y)
     assert of_two.classes_.tolist() == ["fails", "works"]
     assert set(of_two.predict(x)) == {"fails", "works"}
     chance = of_two.predict_proba(x)
@@ -32,11 +32,11 @@ def test_labels_are_those_given(parts: Labelled, modes: Modes) -> None:
     raw = of_two.decision_function(x)
     np.testing.assert_allclose(chance[:, 1], 1.0 / (1.0 + np.exp(-raw)))
     np.testing.assert_array_equal(of_two.predict(x) == "works", raw > 0.0)
-    flipped = GradientBoostingClassifier(n_estimators=20).fit(x, y == "fails")
+    flipped = GradientBoostingClassifier(random_state=0, n_estimators=20).fit(x, y == "fails")
     np.testing.assert_allclose(flipped.decision_function(x), -raw, atol=0.05)
 
     x, three = modes
-    of_three = GradientBoostingClassifier(n_estimators=20).fit(x, three)
+    of_three = GradientBoostingClassifier(random_state=0, n_estimators=20).fit(x, three)
     assert of_three.classes_.tolist() == [0, 10, 20]
     chance = of_three.predict_proba(x)
     assert chance.shape == (len(x), 3)
@@ -48,17 +48,23 @@ def test_labels_are_those_given(parts: Labelled, modes: Modes) -> None:
 def test_weights_count(parts: Labelled) -> None:
     x, y = parts
     weight = np.where(y == "fails", 5.0, 1.0)
-    weighted = GradientBoostingClassifier().fit(x, y, sample_weight=weight).predict_proba(x)
-    by_class = GradientBoostingClassifier(class_weight={"fails": 5.0}).fit(x, y).predict_proba(x)
+    weighted = (
+        GradientBoostingClassifier(random_state=0).fit(x, y, sample_weight=weight).predict_proba(x)
+    )
+    by_class = (
+        GradientBoostingClassifier(random_state=0, class_weight={"fails": 5.0})
+        .fit(x, y)
+        .predict_proba(x)
+    )
     np.testing.assert_array_equal(weighted, by_class)
-    plain = GradientBoostingClassifier().fit(x, y).predict_proba(x)
+    plain = GradientBoostingClassifier(random_state=0).fit(x, y).predict_proba(x)
     assert weighted[:, 0].mean() > plain[:, 0].mean() + 0.05
-    balanced = GradientBoostingClassifier(class_weight="balanced").fit(x, y)
+    balanced = GradientBoostingClassifier(random_state=0, class_weight="balanced").fit(x, y)
     assert abs((balanced.predict(x) == "fails").mean() - (y == "fails").mean()) < 0.1
     # Rows that weigh nothing might as well not be there.
     kept = np.arange(len(x)) % 3 > 0
-    without = GradientBoostingClassifier().fit(x[kept], y[kept])
-    zero = GradientBoostingClassifier().fit(x, y, sample_weight=kept)
+    without = GradientBoostingClassifier(random_state=0).fit(x[kept], y[kept])
+    zero = GradientBoostingClassifier(random_state=0).fit(x, y, sample_weight=kept)
     np.testing.assert_allclose(zero.predict_proba(x), without.predict_proba(x), atol=1e-6)
 
 
@@ -66,16 +72,18 @@ def test_held_out_rows_are_judged_every_round(parts: Labelled) -> None:
     x, y = parts
     half = len(x) // 2
     held_out = (x[half:], y[half:])
-    model = GradientBoostingClassifier(n_estimators=30).fit(x[:half], y[:half], eval_set=held_out)
+    model = GradientBoostingClassifier(random_state=0, n_estimators=30).fit(
+        x[:half], y[:half], eval_set=held_out
+    )
     history = model.evals_result_["validation"]["log_loss"]
     expected = [log_loss(y[half:], stage) for stage in model.staged_predict_proba(x[half:])]
     np.testing.assert_allclose(history, expected, rtol=1e-9)
     assert model.n_iter_ == len(history) == 30
     # Watching changes nothing, nor does the form in which it is asked for.
-    plain = GradientBoostingClassifier(n_estimators=30).fit(x[:half], y[:half])
+    plain = GradientBoostingClassifier(random_state=0, n_estimators=30).fit(x[:half], y[:half])
     np.testing.assert_array_equal(plain.predict_proba(x), model.predict_proba(x))
     assert plain.evals_result_ == {}
-    listed = GradientBoostingClassifier(n_estimators=30)
+    listed = GradientBoostingClassifier(random_state=0, n_estimators=30)
     listed.fit(x[:half], y[:half], eval_set=[(*held_out, np.ones(len(x) - half))])
     np.testing.assert_allclose(listed.evals_result_["validation"]["log_loss"], history)
 
@@ -85,7 +93,7 @@ def test_early_stopping_keeps_the_best_round(parts: Labelled, given: bool) -> No
     x, y = parts
     half = len(x) // 2
     model = GradientBoostingClassifier(
-        n_estimators=500, learning_rate=0.3, early_stopping=True, n_iter_no_change=5
+        random_state=0, n_estimators=500, learning_rate=0.3, early_stopping=True, n_iter_no_change=5
     )
     model.fit(x[:half], y[:half], eval_set=(x[half:], y[half:]) if given else None)
     history = model.evals_result_["validation"]["log_loss"]
@@ -97,7 +105,7 @@ def test_early_stopping_keeps_the_best_round(parts: Labelled, given: bool) -> No
 
 def test_the_last_rows_are_held_out_in_order_of_time(parts: Labelled) -> None:
     x, y = parts
-    settings: dict[str, Any] = {"n_estimators": 50, "early_stopping": True}
+    settings: dict[str, Any] = {"n_estimators": 50, "early_stopping": True, "random_state": 0}
     last = GradientBoostingClassifier(validation_shuffle=False, **settings).fit(x, y)
     by_hand = GradientBoostingClassifier(**settings)
     by_hand.fit(x[:2_700], y[:2_700], eval_set=(x[2_700:], y[2_700:]))
@@ -106,7 +114,7 @@ def test_the_last_rows_are_held_out_in_order_of_time(parts: Labelled) -> None:
 
 def test_stages_end_in_the_prediction(parts: Labelled, modes: Modes, hours: Quantities) -> None:
     for x, y in (parts, modes):
-        model = GradientBoostingClassifier(n_estimators=7).fit(x, y)
+        model = GradientBoostingClassifier(random_state=0, n_estimators=7).fit(x, y)
         for staged, whole in (
             (model.staged_predict, model.predict),
             (model.staged_predict_proba, model.predict_proba),
@@ -120,7 +128,7 @@ def test_stages_end_in_the_prediction(parts: Labelled, modes: Modes, hours: Quan
                 np.testing.assert_array_equal(stages[-1], whole(x[:100]))
     x, z = hours
     for loss in ("squared_error", "poisson"):
-        regressor = GradientBoostingRegressor(loss=loss, n_estimators=7).fit(x, z)
+        regressor = GradientBoostingRegressor(random_state=0, loss=loss, n_estimators=7).fit(x, z)
         stages = list(regressor.staged_predict(x))
         assert len(stages) == 7
         np.testing.assert_allclose(stages[-1], regressor.predict(x), rtol=1e-12)
@@ -128,11 +136,17 @@ def test_stages_end_in_the_prediction(parts: Labelled, modes: Modes, hours: Quan
 
 def test_leaves(parts: Labelled, modes: Modes) -> None:
     x, y = parts
-    leaves = GradientBoostingClassifier(n_estimators=4, max_leaf_nodes=8).fit(x, y).apply(x)
+    leaves = (
+        GradientBoostingClassifier(random_state=0, n_estimators=4, max_leaf_nodes=8)
+        .fit(x, y)
+        .apply(x)
+    )
     assert leaves.shape == (len(x), 4)
     assert leaves.max() == 7
     x, three = modes
-    assert GradientBoostingClassifier(n_estimators=4).fit(x, three).apply(x).shape == (len(x), 4, 3)
+    assert GradientBoostingClassifier(random_state=0, n_estimators=4).fit(x, three).apply(
+        x
+    ).shape == (len(x), 4, 3)
 
 
 @pytest.mark.parametrize("n_jobs", [2, 8, -1])
@@ -177,7 +191,9 @@ def test_warm_start_is_training_at_once(parts: Labelled, subsample: float) -> No
 
 def test_copies(parts: Labelled, tmp_path: Path) -> None:
     x, y = parts
-    model = GradientBoostingClassifier(n_estimators=7, class_weight="balanced").fit(x, y)
+    model = GradientBoostingClassifier(random_state=0, n_estimators=7, class_weight="balanced").fit(
+        x, y
+    )
     joblib.dump(model, tmp_path / "model.joblib")
     for twin in (
         pickle.loads(pickle.dumps(model)),
@@ -194,7 +210,9 @@ def test_copies(parts: Labelled, tmp_path: Path) -> None:
 def test_in_a_search_and_a_pipeline(parts: Labelled) -> None:
     x, y = parts
     search = GridSearchCV(
-        GradientBoostingClassifier(n_estimators=10), {"max_leaf_nodes": [2, 15]}, cv=3
+        GradientBoostingClassifier(random_state=0, n_estimators=60),
+        {"max_leaf_nodes": [2, 15]},
+        cv=3,
     )
     assert search.fit(x, y).best_score_ > 0.8
     scores = cross_val_score(make_pipeline(StandardScaler(), search.best_estimator_), x, y, cv=3)
@@ -207,17 +225,20 @@ def test_warnings_are_data() -> None:
     table = pd.DataFrame(
         {"load": random.random(500), "site": 3.0, "repaired": y + random.random(500) * 0.1}
     )
-    model = GradientBoostingClassifier(n_estimators=2).fit(table, y)
+    model = GradientBoostingClassifier(random_state=0, n_estimators=2).fit(table, y)
     assert len(model.warnings_) == 2
     assert "constant ('site')" in model.warnings_[0]
     assert "ROC AUC of 1.0000" in model.warnings_[1]
     assert "('repaired')" in model.warnings_[1]
-    assert GradientBoostingClassifier(n_estimators=2).fit(table[["load"]], y).warnings_ == []
+    assert (
+        GradientBoostingClassifier(random_state=0, n_estimators=2).fit(table[["load"]], y).warnings_
+        == []
+    )
 
 
 def test_a_failed_fit_leaves_the_model(parts: Labelled) -> None:
     x, y = parts
-    model = GradientBoostingClassifier(n_estimators=5).fit(x, y)
+    model = GradientBoostingClassifier(random_state=0, n_estimators=5).fit(x, y)
     before = model.predict_proba(x)
     model.set_params(n_estimators=10_000, progress=lambda *_: False)
     with pytest.raises(forewarn.CancelledError, match="of 10000 steps"):
