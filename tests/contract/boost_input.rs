@@ -113,7 +113,7 @@ fn batches_that_cannot_be() {
         Error::Length { what: "labels", expected: 200, found: 199 }
     );
     for class in [false, true] {
-        let all = vec![class; 200];
+        let all = [class; 200];
         assert_eq!(
             refused(Batch::new(x.view()).with_target(&all[..])),
             Error::SingleClass { class, count: 200 }
@@ -278,7 +278,7 @@ fn a_hundred_thousand_categories() {
     let rows = 120_000;
     let mut draw = Draw::new(8);
     let x = Array2::from_shape_fn((rows, 1), |_| draw.below(100_000) as f64);
-    let y: Vec<bool> = x.iter().map(|&code| code as usize % 7 == 0).collect();
+    let y: Vec<bool> = x.iter().map(|&code| (code as usize).is_multiple_of(7)).collect();
     let model = params()
         .categorical(vec![0])
         .train(Batch::new(x.view()).with_target(&y[..]))
