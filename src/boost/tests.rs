@@ -9,10 +9,8 @@ use super::partition::partition;
 use super::scan::{Limits, Sums};
 use super::table::Table;
 use super::tree::{Child, Next, Split};
-use super::{BoostingParams, FailureClassifierParams, RowSampling};
 use crate::rng::Stream;
-use crate::traits::{Batch, Score, Train};
-use ndarray::{Array2, ArrayView2};
+use ndarray::Array2;
 use proptest::prelude::*;
 
 const COLUMNS: usize = 7;
@@ -365,30 +363,36 @@ fn a_sibling_is_what_remains() {
     }
 }
 
-fn trained(params: &FailureClassifierParams, x: ArrayView2<'_, f64>, y: &[bool]) -> Vec<u64> {
-    let model = params.train(Batch::new(x).with_target(y)).expect("trains");
-    model.score(x).expect("scores").iter().map(|score| score.to_bits()).collect()
-}
-
-/// Enough rows that every step is shared between threads.
 #[cfg(feature = "parallel")]
-#[test]
-fn threads_do_not_change_a_bit() {
-    let (x, y) = some_rows(11, 70_000);
-    let base = BoostingParams::default().n_trees(4);
-    let goss = RowSampling::Goss { top: 0.2, rest: 0.2 };
-    let settings = [
-        base.clone(),
-        base.clone().rows(RowSampling::Share(0.6)).column_share_split(0.7),
-        base.rows(goss).learning_rate(1.0),
-    ];
-    for params in settings {
-        let on = |threads: usize| {
-            let pool =
-                rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("a pool");
-            pool.install(|| trained(&params, x.view(), &y))
-        };
-        let one = on(1);
-        assert!([2, 4, 8].into_iter().all(|threads| on(threads) == one));
+mod threads {
+    use super::some_rows;
+    use crate::boost::{BoostingParams, FailureClassifierParams, RowSampling};
+    use crate::traits::{Batch, Score, Train};
+    use ndarray::ArrayView2;
+
+    fn trained(params: &FailureClassifierParams, x: ArrayView2<'_, f64>, y: &[bool]) -> Vec<u64> {
+        let model = params.train(Batch::new(x).with_target(y)).expect("trains");
+        model.score(x).expect("scores").iter().map(|score| score.to_bits()).collect()
+    }
+
+    /// Enough rows that every step is shared between threads.
+    #[test]
+    fn do_not_change_a_bit() {
+        let (x, y) = some_rows(11, 70_000);
+        let base = BoostingParams::default().n_trees(4).rows(RowSampling::All);
+        let goss = RowSampling::Goss { top: 0.2, rest: 0.2 };
+        let settings = [
+            base.clone(),
+            base.clone().rows(RowSampling::Share(0.6)).column_share_split(0.7),
+            base.rows(goss).learning_rate(1.0),
+        ];
+        for params in settings {
+            let on = |threads: usize| {
+                let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
+                pool.expect("a pool").install(|| trained(&params, x.view(), &y))
+            };
+            let one = on(1);
+            assert!([2, 4, 8].into_iter().all(|threads| on(threads) == one));
+        }
     }
 }
