@@ -143,6 +143,7 @@ class Perpetual:
         from perpetual import PerpetualBooster
 
         self.trees = 0
+        self.parallel = threads > 1
         self.model = PerpetualBooster(objective="LogLoss", num_threads=threads, **settings)
 
     def train(self, x: Matrix, y: Labels) -> None:
@@ -153,7 +154,7 @@ class Perpetual:
         return np.asfortranarray(x)
 
     def predict(self, x: Matrix) -> Vector:
-        return np.asarray(self.model.predict_proba(x))[:, 1]
+        return np.asarray(self.model.predict_proba(x, parallel=self.parallel))[:, 1]
 
 
 class ScikitLearn:

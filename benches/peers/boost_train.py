@@ -30,7 +30,8 @@ Measured = dict[str, dict[str, Any]]
 
 def simulated(share: float) -> list[Simulated]:
     """The simulated tables, with a share of their rows for trying the script out."""
-    return [Simulated(f"{rows:,} x 28", max(2_000, round(rows * share))) for rows in SIZES]
+    sizes = [max(2_000, round(rows * share)) for rows in SIZES]
+    return [Simulated(f"{rows:,} x 28", rows) for rows in sizes]
 
 
 def alternate(

@@ -14,7 +14,7 @@ _Labels = NDArray[np.bool_] | NDArray[np.uint32] | _Doubles
 _Rows = tuple[_Doubles, _Labels, _Doubles | None]
 _Report = tuple[int, _Doubles, list[tuple[str, int | None]]]
 
-__all__ = ["Boosted", "CancelledError", "Forest", "concordance"]
+__all__ = ["Boosted", "CancelledError", "Forest", "boost_defaults", "concordance"]
 
 class CancelledError(RuntimeError): ...
 
@@ -71,6 +71,7 @@ class Boosted:
     def to_bytes(self) -> bytes: ...
     def __reduce__(self) -> tuple[type[Boosted], tuple[bytes]]: ...
 
+def boost_defaults(model: str) -> list[tuple[str, float | None]]: ...
 def concordance(lives: _Doubles, risks: _Doubles) -> float: ...
 
 @final

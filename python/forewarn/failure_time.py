@@ -40,7 +40,7 @@ class FailureTimeRegressor(Boosting):
         Periods of ``loss="hazard"``, from 1 to 255.
     n_estimators : int, default=200
         Rounds of boosting at most: each adds a tree.
-    learning_rate : float, default=0.05
+    learning_rate : float, default=0.1
         Share of each tree's answer that is added, in (0, 1].
     max_leaf_nodes : int or None, default=20
         Leaves of a tree at most, from 2 to 65,536. None is the latter.
@@ -55,7 +55,7 @@ class FailureTimeRegressor(Boosting):
         What a split must lower the loss by.
     l1_regularization : float, default=0
         Penalty on the size of leaf values.
-    l2_regularization : float, default=1
+    l2_regularization : float, default=20
         Penalty on the squares of leaf values.
     max_bins : int, default=255
         Bins that a column is cut into at most, from 2 to 255. Missing values have one of their own.
@@ -142,14 +142,14 @@ class FailureTimeRegressor(Boosting):
         scale: float | None = None,
         n_periods: int = 16,
         n_estimators: int = 200,
-        learning_rate: float = 0.05,
+        learning_rate: float = 0.1,
         max_leaf_nodes: int | None = 20,
         max_depth: int | None = 3,
         min_samples_leaf: int = 3,
         min_hessian: float = 1e-3,
         min_gain: float = 0.0,
         l1_regularization: float = 0.0,
-        l2_regularization: float = 1.0,
+        l2_regularization: float = 20.0,
         max_bins: int = 255,
         subsample: float = 0.8,
         goss: tuple[float, float] | None = None,

@@ -2,12 +2,12 @@
 
 use crate::errors::{Result, bad_value};
 use forewarn::boost::{
-    Aft, AftParams, Binary, BoostingParams, ClassWeight, ClassifierParams, CoxParams, Direction,
-    Distribution, EarlyStopping, FailureClassifierParams, Hazard, HazardParams, HoldOut, Objective,
-    Quantity, RegressionLoss, RegressorParams, RowSampling,
+    Aft, AftParams, Binary, BoostingParams, ClassWeight, Classes, ClassifierParams, Cox, CoxParams,
+    Direction, Distribution, EarlyStopping, FailureClassifierParams, Hazard, HazardParams, HoldOut,
+    Objective, Quantity, RegressionLoss, RegressorParams, RowSampling,
 };
 use forewarn::calibrate::Method;
-use pyo3::FromPyObject;
+use pyo3::{FromPyObject, pyfunction};
 
 /// Every key of `forewarn._boost_settings.BoostSettings`.
 #[derive(FromPyObject)]
@@ -164,5 +164,39 @@ impl Settings {
             .interactions(self.interactions)
             .early_stopping(self.patience.map(|patience| EarlyStopping { patience, hold_out }))
             .seed(self.seed)
+    }
+}
+
+/// The defaults of a kind of model, by the names of Python's parameters.
+#[pyfunction]
+pub(crate) fn boost_defaults(model: &str) -> Result<Vec<(&'static str, Option<f64>)>> {
+    fn of<O: Objective + Default>() -> Vec<(&'static str, Option<f64>)> {
+        let params = BoostingParams::<O>::default();
+        let subsample = match params.rows {
+            RowSampling::Share(share) => share,
+            _ => 1.0,
+        };
+        vec![
+            ("n_estimators", Some(params.n_trees as f64)),
+            ("learning_rate", Some(params.learning_rate)),
+            ("max_leaf_nodes", Some(params.max_leaves as f64)),
+            ("max_depth", params.max_depth.map(|depth| depth as f64)),
+            ("min_samples_leaf", Some(params.min_rows as f64)),
+            ("min_hessian", Some(params.min_hessian)),
+            ("min_gain", Some(params.min_gain)),
+            ("l1_regularization", Some(params.l1)),
+            ("l2_regularization", Some(params.l2)),
+            ("max_bins", Some(params.max_bins as f64)),
+            ("subsample", Some(subsample)),
+            ("max_features", Some(params.column_share_split)),
+            ("max_features_tree", Some(params.column_share)),
+        ]
+    }
+    match model {
+        "failures" => Ok(of::<Binary>()),
+        "classes" => Ok(of::<Classes>()),
+        "quantities" => Ok(of::<Quantity>()),
+        "times" => Ok(of::<Cox>()),
+        _ => Err(bad_value(format!("there is no model '{model}'"))),
     }
 }

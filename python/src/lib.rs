@@ -16,6 +16,8 @@ mod _core {
     #[pymodule_export]
     use crate::boost::{Boosted, concordance};
     #[pymodule_export]
+    use crate::boost_settings::boost_defaults;
+    #[pymodule_export]
     use crate::errors::CancelledError;
     #[pymodule_export]
     use crate::forest::Forest;

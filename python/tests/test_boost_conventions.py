@@ -8,7 +8,12 @@ import pytest
 from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
-from forewarn import GradientBoostingClassifier, GradientBoostingRegressor
+from forewarn import (
+    FailureTimeRegressor,
+    GradientBoostingClassifier,
+    GradientBoostingRegressor,
+)
+from forewarn._core import boost_defaults
 
 EXPECTED_TO_FAIL = {
     "check_sample_weight_equivalence_on_dense_data": (
@@ -36,6 +41,20 @@ def expected_to_fail(_estimator: Any) -> dict[str, str]:
 )
 def test_conventions(estimator: Any, check: Any) -> None:
     check(estimator)
+
+
+@pytest.mark.parametrize(
+    ("estimator", "model"),
+    [
+        (GradientBoostingClassifier, "failures"),
+        (GradientBoostingClassifier, "classes"),
+        (GradientBoostingRegressor, "quantities"),
+        (FailureTimeRegressor, "times"),
+    ],
+)
+def test_defaults_are_those_of_the_library(estimator: Any, model: str) -> None:
+    params = estimator().get_params()
+    assert {name: params[name] for name, _ in boost_defaults(model)} == dict(boost_defaults(model))
 
 
 def test_nothing_is_expected_to_fail_that_does_not_in_scikit_learn() -> None:
