@@ -1,6 +1,6 @@
 //! Readable rules that imitate a model's decisions (feature `rules`).
 //!
-//! A small decision tree (linfa-trees) is learned on what a model decided, not on what was true: its
+//! A small decision tree (of linfa-trees) is learned on what a model decided, not on what was true: its
 //! branches say in a few words what the model goes by. This works for whatever decides: forests,
 //! classifiers, thresholds, a person.
 //!
@@ -27,8 +27,8 @@
 use crate::error::{Error, Result};
 use linfa::prelude::Fit;
 use linfa::{Dataset, ParamGuard};
-use linfa_trees::{DecisionTree, TreeNode};
-use ndarray::{Array2, ArrayView2};
+use linfa_trees::DecisionTree;
+use ndarray::{Array1, Array2, ArrayView2, Axis};
 
 /// Candidates for cuts of a column: more would make the tree slower, not more readable.
 const CUTS: usize = 64;
@@ -120,30 +120,37 @@ impl RulesParams {
         // less than 1e-5 for the same.
         let ranks =
             Array2::from_shape_fn(x.dim(), |(row, column)| columns[column].rank(x[(row, column)]));
-        let targets = decisions.iter().map(|&decision| usize::from(decision)).collect();
-        let dataset = Dataset::<f64, usize, _>::new(ranks.clone(), targets);
-        let params = DecisionTree::params()
-            .max_depth(Some(self.max_depth))
+        // One split at a time, each on the rows that come so far: in a deeper tree, linfa-trees skips
+        // cuts where the last row of a value belongs to another branch.
+        let stump = DecisionTree::params()
+            .max_depth(Some(1))
             .min_weight_leaf(self.min_rows as f32)
             .check()?;
-        let tree = params.fit(&dataset)?;
         let mut rules = Vec::new();
         let all: Vec<usize> = (0..x.nrows()).collect();
-        let mut pending = vec![(tree.root_node(), all, vec![(-1_i64, i64::MAX); x.ncols()])];
-        while let Some((node, rows, spans)) = pending.pop() {
-            match children(node) {
-                Some([low, high]) => {
-                    let (column, cut, _) = node.split();
-                    let last = cut.floor() as i64;
-                    let (left, right) = rows.iter().partition(|&&row| ranks[(row, column)] < cut);
-                    let (mut below, mut above) = (spans.clone(), spans);
-                    below[column].1 = below[column].1.min(last);
-                    above[column].0 = above[column].0.max(last + 1);
-                    pending.push((high, right, above));
-                    pending.push((low, left, below));
-                }
-                None => rules.push(rule(&rows, decisions, &spans, &columns)),
-            }
+        let mut pending = vec![(0, all, vec![(-1_i64, i64::MAX); x.ncols()])];
+        while let Some((depth, rows, spans)) = pending.pop() {
+            let targets: Array1<usize> = rows.iter().map(|&row| decisions[row].into()).collect();
+            let mixed = targets.iter().any(|&target| target != targets[0]);
+            let split = if depth < self.max_depth && mixed {
+                let records = ranks.select(Axis(0), &rows);
+                let tree = stump.fit(&Dataset::<f64, usize, _>::new(records, targets))?;
+                let root = tree.root_node();
+                (!root.is_leaf()).then(|| root.split())
+            } else {
+                None
+            };
+            let Some((column, cut, _)) = split else {
+                rules.push(rule(&rows, decisions, &spans, &columns));
+                continue;
+            };
+            let last = cut.floor() as i64;
+            let (left, right) = rows.iter().partition(|&&row| ranks[(row, column)] < cut);
+            let (mut below, mut above) = (spans.clone(), spans);
+            below[column].1 = below[column].1.min(last);
+            above[column].0 = above[column].0.max(last + 1);
+            pending.push((depth + 1, right, above));
+            pending.push((depth + 1, left, below));
         }
         rules.sort_by(|a, b| b.share.total_cmp(&a.share).then(b.rows.cmp(&a.rows)));
         let alike: f64 =
@@ -174,13 +181,6 @@ impl RulesParams {
             Some(((row, column), &value)) => Err(Error::Infinite { row, column, value }),
             None => Ok(()),
         }
-    }
-}
-
-fn children(node: &TreeNode<f64, usize>) -> Option<[&TreeNode<f64, usize>; 2]> {
-    match node.children()[..] {
-        [Some(low), Some(high)] => Some([low, high]),
-        _ => None,
     }
 }
 

@@ -168,12 +168,14 @@ impl Objective for Binary {
             }
             _ => None,
         };
-        // A calibrator has learned what the weight did, and takes it off itself.
-        if self.focal.is_none() && calibrator.is_none() {
-            let weight = self.failure_weight(training.labels, training.weight);
-            ensemble.start[0] -= weight.ln();
-        }
+        ensemble.start[0] -= self.correction(training.labels, training.weight);
         Ok(FailureClassifier { ensemble, calibrator, report })
+    }
+
+    /// A calibrator learns what the weight did, and takes it off itself; focal loss has no such rule.
+    fn correction(&self, labels: &[bool], weight: Option<&[f64]>) -> f64 {
+        let corrected = self.focal.is_none() && self.calibration.is_none();
+        if corrected { self.failure_weight(labels, weight).ln() } else { 0.0 }
     }
 
     fn wants_held_out(&self) -> bool {

@@ -122,6 +122,13 @@ pub trait Objective: Sync {
         0
     }
 
+    /// What [`finish`](Self::finish) will take off the starting score, one for all outputs: a training
+    /// that goes on from a finished model has to put it back first.
+    fn correction(&self, labels: &[Self::Label], weight: Option<&[f64]>) -> f64 {
+        let _ = (labels, weight);
+        0.0
+    }
+
     /// Whether [`finish`](Self::finish) needs rows that no tree was grown on. Without any that were
     /// given or set aside, each row is then scored by trees that were grown on the other four fifths.
     fn wants_held_out(&self) -> bool {

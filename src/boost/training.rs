@@ -218,12 +218,17 @@ impl<'a, O: Objective> Training<'a, O> {
         let judged_x = judged_x.or_else(|| judged.map(Rows::x));
         let columns = x.ncols();
         let mut ensemble = match self.from {
-            Some(from) => Self::checked_start(from, &*loss, columns)?,
+            Some(from) => {
+                let correction = objective.correction(rows.labels(), rows.weight());
+                Self::checked_start(from, &*loss, columns, correction)?
+            }
             None => Ensemble::new(columns, loss.start(), loss.link(), Vec::new()),
         };
-        ensemble.names = std::mem::take(&mut self.names);
-        if wide.is_some() && !ensemble.names.is_empty() {
-            ensemble.names.push("period".to_owned());
+        if !self.names.is_empty() {
+            ensemble.names = std::mem::take(&mut self.names);
+            if wide.is_some() {
+                ensemble.names.push("period".to_owned());
+            }
         }
         let mut flags = categorical.to_vec();
         flags.resize(columns, false);
@@ -256,9 +261,16 @@ impl<'a, O: Objective> Training<'a, O> {
             _ => None,
         };
         let first = ensemble.trees.len() / loss.outputs();
+        let parts = if judged.is_none() && objective.wants_held_out() { PARTS } else { 0 };
+        if parts > 0 && self.from.is_some() {
+            let reason = "calibration of trees that go on from others needs held-out rows: those \
+                          others may have been grown on any of the rows";
+            return Err(Error::Incompatible { reason: reason.into() });
+        }
+        let total = params.n_trees * (1 + parts);
         let observer = &mut self.observer;
         let mut tell = |done, held_out| match observer {
-            Some(observer) => observer(&Round { done, total: params.n_trees, held_out }),
+            Some(observer) => observer(&Round { done, total, held_out }),
             None => ControlFlow::Continue(()),
         };
         let (table, loss) = (&table, &*loss);
@@ -292,7 +304,7 @@ impl<'a, O: Objective> Training<'a, O> {
     /// Each row's raw score by trees that were grown on the other parts of the rows, as many rounds as
     /// on all of them.
     fn out_of_part(
-        &self,
+        &mut self,
         categorical: &[bool],
         rows: &Rows<'_, O::Label>,
         rounds: usize,
@@ -304,18 +316,21 @@ impl<'a, O: Objective> Training<'a, O> {
             return Err(Error::Incompatible { reason: reason.into() });
         };
         let mut raw = Vec::new();
-        for (others, part) in parts {
+        for (number, (others, part)) in parts.into_iter().enumerate() {
             let (others, judged) = (rows.take(&others), rows.take(&part));
             let loss = params.objective.loss(others.labels(), others.weight())?;
             let columns = others.x().ncols();
-            let start = Ensemble::new(columns, loss.start(), loss.link(), Vec::new());
-            let mut ensemble = self.from.cloned().unwrap_or(start);
-            let first = ensemble.trees.len() / loss.outputs();
+            let mut ensemble = Ensemble::new(columns, loss.start(), loss.link(), Vec::new());
             let table = Table::learn(others.x(), categorical, params.max_bins, params.seed);
             let scores = by_output(&ensemble, others.x())?;
-            let mut never = |_, _| ControlFlow::Continue(());
-            let boosting = Boosting { params, table: &table, loss: &*loss, rounds, first };
-            let boosted = boosting.run(scores, None, &mut never)?;
+            let (before, total) = (params.n_trees * (1 + number), params.n_trees * (1 + PARTS));
+            let observer = &mut self.observer;
+            let mut tell = |done, held_out| match observer {
+                Some(observer) => observer(&Round { done: before + done, total, held_out }),
+                None => ControlFlow::Continue(()),
+            };
+            let boosting = Boosting { params, table: &table, loss: &*loss, rounds, first: 0 };
+            let boosted = boosting.run(scores, None, &mut tell)?;
             ensemble.add_trees(boosted.trees);
             let found = by_output(&ensemble, judged.x())?;
             raw.resize(rows.labels().len() * loss.outputs(), 0.0);
@@ -329,7 +344,12 @@ impl<'a, O: Objective> Training<'a, O> {
     }
 
     /// The trees to add to, where they fit what is to be learned.
-    fn checked_start(from: &Ensemble, loss: &dyn Loss, columns: usize) -> Result<Ensemble> {
+    fn checked_start(
+        from: &Ensemble,
+        loss: &dyn Loss,
+        columns: usize,
+        correction: f64,
+    ) -> Result<Ensemble> {
         let found = (from.columns, from.n_outputs(), from.link);
         let expected = (columns, loss.outputs(), loss.link());
         if found != expected {
@@ -340,7 +360,11 @@ impl<'a, O: Objective> Training<'a, O> {
             );
             return Err(Error::Incompatible { reason });
         }
-        Ok(from.clone())
+        let mut start = from.clone();
+        for score in &mut start.start {
+            *score += correction;
+        }
+        Ok(start)
     }
 }
 

@@ -105,6 +105,12 @@ fn weighing_failures_up_leaves_probabilities_alone() {
         let mean = model.score(test.view()).expect("scores").mean().expect("rows");
         // A weight of 10 left in would predict some four times too many.
         assert!((mean - rate).abs() < 0.2 * rate, "{mean} for {rate} with {class_weight:?}");
+        // Nor is it taken off twice by a training that goes on.
+        let more = params().class_weight(class_weight);
+        let batch = Batch::new(x.view()).with_target(&y[..]);
+        let model = more.training(batch).continue_from(model.ensemble()).run().expect("trains");
+        let mean = model.score(test.view()).expect("scores").mean().expect("rows");
+        assert!((mean - rate).abs() < 0.25 * rate, "{mean} for {rate} with {class_weight:?}");
     }
 }
 

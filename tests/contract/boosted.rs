@@ -2,14 +2,16 @@
 
 use crate::rows::{Draw, normal_rows};
 use crate::scorer::{Subject, contract};
+use forewarn::Error;
 use forewarn::boost::{
     ClassWeight, Classifier, ClassifierParams, FailureClassifier, FailureClassifierParams,
-    Regressor, RegressorParams,
+    Regressor, RegressorParams, Round,
 };
 use forewarn::calibrate::Method;
 use forewarn::metrics;
 use forewarn::ndarray::{Array2, ArrayView1};
 use forewarn::prelude::{Batch, Score, Train};
+use std::ops::ControlFlow;
 
 fn params() -> FailureClassifierParams {
     FailureClassifierParams::default().n_trees(40)
@@ -73,6 +75,27 @@ fn calibration_makes_boasting_modest() {
         assert!(after < 0.75 * before, "{method:?}: {after} after {before}");
         assert!(off_after < 0.5 * off_before, "{method:?}: {off_after} after {off_before}");
     }
+}
+
+/// The trainings on parts can be watched and stopped as the first one, and need trees of their own.
+#[test]
+fn calibration_is_a_part_of_training() {
+    let x = table(11, 400);
+    let y = failures(12, &x);
+    let settings = params().n_trees(10).calibration(Some(Method::Platt));
+    let mut seen = Vec::new();
+    let mut watch = |round: &Round| {
+        seen.push((round.done, round.total));
+        if round.done == 33 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    };
+    let batch = Batch::new(x.view()).with_target(&y[..]);
+    let stopped = settings.training(batch).observe(&mut watch).run().expect_err("stopped");
+    assert!(matches!(stopped, Error::Cancelled { .. }));
+    assert_eq!(seen, (1..=33).map(|done| (done, 60)).collect::<Vec<_>>());
+    let batch = Batch::new(x.view()).with_target(&y[..]);
+    let plain = params().n_trees(3).train(batch).expect("trains");
+    let refused = settings.training(batch).continue_from(plain.ensemble()).run();
+    assert!(refused.expect_err("refused").to_string().contains("needs held-out rows"));
 }
 
 /// The other models are saved too, and files of one kind are not read as another.
