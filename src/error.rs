@@ -67,6 +67,14 @@ pub enum Error {
         /// The allowed range, in words.
         allowed: &'static str,
     },
+    /// A time that is before one already seen. The state is as it was.
+    #[error("time {time} s is before {last} s, the last one seen: times must not go back")]
+    TimeWentBack {
+        /// The time given, in seconds.
+        time: f64,
+        /// The last time seen, in seconds.
+        last: f64,
+    },
     /// A lifetime that cannot be, or that this method cannot use.
     #[error("lifetime {row} is {lifetime:?}: {allowed}")]
     Lifetime {

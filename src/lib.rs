@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 #![deny(unsafe_code)]
 
+pub mod alert;
 pub mod boost;
 pub mod calibrate;
 pub mod decide;
@@ -11,6 +12,7 @@ pub mod prelude;
 pub mod progress;
 #[cfg(feature = "rules")]
 pub mod rules;
+pub mod threshold;
 pub mod traits;
 pub mod validate;
 

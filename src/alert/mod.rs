@@ -1,0 +1,1 @@
+//! From scores to few alerts that matter.
