@@ -58,6 +58,7 @@
 //! - Scores of different settings or data are not comparable; [`rank`](IsolationForest::rank) is.
 //! - A row is compared with the training rows, not with its predecessors: give a time series as
 //!   features of each moment (value, change, deviation over a window).
+//! - A forest does not learn as it goes: [`streaming`] ones do.
 //! - Ties in a contamination's threshold leave fewer rows above it, never more.
 //!
 //! # Sources
@@ -89,6 +90,7 @@ mod ranking;
 mod sample;
 mod simd;
 mod split;
+pub mod streaming;
 mod train;
 mod tree;
 mod values;
@@ -100,3 +102,4 @@ pub use learn::{LearnParams, Verdict};
 pub use model::IsolationForest;
 pub use options::{DepthLimit, Gain, Missing, Normalisation, Scoring, Split, Subsample};
 pub use params::IsolationForestParams;
+pub use streaming::{StreamingExplanation, StreamingForest, StreamingForestParams};

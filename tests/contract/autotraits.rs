@@ -3,7 +3,9 @@
 
 use forewarn::calibrate::{Calibrated, CalibrationParams, Calibrator, PriorShift};
 use forewarn::decide::{Decision, DecisionParams};
-use forewarn::forest::{IsolationForest, IsolationForestParams};
+use forewarn::forest::{
+    IsolationForest, IsolationForestParams, StreamingForest, StreamingForestParams,
+};
 use forewarn::prelude::{Batch, Score, Train, Tune, Update};
 use forewarn::validate::{Split, Splits, TimeFolds};
 use forewarn::{Error, Result};
@@ -17,6 +19,8 @@ fn value<T: Clone + PartialEq + std::fmt::Debug>() {}
 fn models_settings_and_errors_go_anywhere() {
     shared::<IsolationForest>();
     shared::<IsolationForestParams>();
+    shared::<StreamingForest>();
+    shared::<StreamingForestParams>();
     shared::<Calibrated<IsolationForest>>();
     shared::<CalibrationParams>();
     shared::<DecisionParams>();
@@ -25,6 +29,7 @@ fn models_settings_and_errors_go_anywhere() {
     shared::<Batch<'static>>();
     value::<IsolationForest>();
     value::<IsolationForestParams>();
+    value::<StreamingForestParams>();
     value::<Calibrator>();
     value::<CalibrationParams>();
     value::<PriorShift>();

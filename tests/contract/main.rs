@@ -22,6 +22,7 @@ mod forests;
 mod metrics;
 #[cfg(feature = "serde")]
 mod scorer;
+mod streaming_forest;
 mod survival;
 mod training;
 mod validate;

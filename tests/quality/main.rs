@@ -6,4 +6,5 @@ mod rows;
 mod attribution;
 mod calibration;
 mod server_machines;
+mod streaming_forest;
 mod verdicts;
