@@ -91,9 +91,15 @@ fn picture(input: &Input, scores: &[f64], anomalies: &[usize], threshold: f64) -
     let Some(at) = &input.times else {
         return histogram::histogram(&title, scores, threshold, labels);
     };
-    let score = Panel { name: "anomaly score", values: scores, threshold: Some(threshold) };
-    let metric =
-        input.metric.as_ref().map(|(name, values)| Panel { name, values, threshold: None });
-    let moments = Moments { at, anomalies, labels };
+    let score =
+        Panel { name: "anomaly score", values: scores, threshold: Some(threshold), band: None };
+    let metric = input.metric.as_ref().map(|(name, values)| Panel {
+        name,
+        values,
+        threshold: None,
+        band: None,
+    });
+    let meaning = "anomaly: score above the threshold";
+    let moments = Moments { at, anomalies, meaning, labels };
     over_time(&title, &moments, &metric.into_iter().chain([score]).collect::<Vec<_>>())
 }

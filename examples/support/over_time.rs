@@ -12,6 +12,8 @@ pub(crate) struct Panel<'a> {
     pub values: &'a [f64],
     /// Above which level values are anomalous.
     pub threshold: Option<f64>,
+    /// Lowest and highest normal value of each row; infinite where that is not known.
+    pub band: Option<(&'a [f64], &'a [f64])>,
 }
 
 /// What all panels share.
@@ -20,18 +22,22 @@ pub(crate) struct Moments<'a> {
     pub at: &'a [f64],
     /// Which rows to mark.
     pub anomalies: &'a [usize],
+    /// What makes them worth a mark, for the legend.
+    pub meaning: &'a str,
     /// Which rows are known to be anomalous, if that is known.
     pub labels: Option<&'a [bool]>,
 }
 
 /// The chart as the text of an SVG file.
 pub(crate) fn over_time(title: &str, moments: &Moments<'_>, panels: &[Panel<'_>]) -> String {
-    let mut legend =
-        vec![(Swatch::Dot(VERMILION), "anomaly: score above the threshold".to_owned())];
+    let mut legend = vec![(Swatch::Dot(VERMILION), moments.meaning.to_owned())];
     let lined = is_series(moments.at);
     if moments.labels.is_some() {
         let swatch = if lined { Swatch::Block(labelled()) } else { Swatch::Dot(INK) };
         legend.push((swatch, "labelled as anomalous".to_owned()));
+    }
+    if panels.iter().any(|panel| panel.band.is_some()) {
+        legend.push((Swatch::Block(BAND.to_owned()), "normal".to_owned()));
     }
     let mut svg = page(title, &legend);
     let (from, to) = extent(moments.at);
@@ -63,6 +69,9 @@ pub(crate) fn over_time(title: &str, moments: &Moments<'_>, panels: &[Panel<'_>]
         let frame = Frame { left, right, top, bottom, x, y, logarithmic: false };
         let most = if panels.len() == 1 { 8 } else { 6 };
         frame.vertical(&mut svg, &ticks::numbers(frame.y.start, frame.y.end, most), panel.name);
+        if let Some(band) = panel.band {
+            normal(&mut svg, &frame, moments.at, band);
+        }
         if lined {
             shade(&mut svg, &frame, moments);
             svg.path(&thinned(&frame, moments.at, panel.values), BLUE);
@@ -100,6 +109,24 @@ fn shade(svg: &mut Svg, frame: &Frame, moments: &Moments<'_>) {
         row += run.len();
     }
 }
+
+/// The band of normal values, as wide in each pixel column as its widest row.
+fn normal(svg: &mut Svg, frame: &Frame, at: &[f64], (lower, upper): (&[f64], &[f64])) {
+    let rows: Vec<usize> = (0..at.len()).collect();
+    let column = |row: usize| frame.at_x(at[row]).floor();
+    let inside = |value: f64| frame.at_y(value.clamp(frame.y.start, frame.y.end));
+    for rows in rows.chunk_by(|&a, &b| column(a) == column(b)) {
+        let low = rows.iter().map(|&row| lower[row]).fold(f64::INFINITY, f64::min);
+        let high = rows.iter().map(|&row| upper[row]).fold(f64::NEG_INFINITY, f64::max);
+        if low.is_finite() || high.is_finite() {
+            let x = column(rows[0]);
+            svg.block((x, x + 1.0), (inside(high), inside(low)), BAND);
+        }
+    }
+}
+
+/// How the band of normal values is filled.
+pub(crate) const BAND: &str = "fill=\"#56B4E9\" fill-opacity=\"0.3\"";
 
 /// The rows that are labelled, or those that are not, as dots.
 fn scatter(
