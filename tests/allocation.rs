@@ -2,6 +2,9 @@
 
 #[path = "support/counting.rs"]
 mod counting;
+#[cfg(feature = "serde")]
+#[path = "support/envelope.rs"]
+mod envelope;
 
 use counting::counted;
 use forewarn::boost::FailureClassifierParams;
@@ -108,7 +111,7 @@ fn a_hostile_file_gets_no_memory_for_nothing() -> forewarn::Result<()> {
     let _alone = ALONE.lock();
     let params = IsolationForestParams::standard().n_trees(2).subsample(Subsample::Rows(4));
     let file = params.train(Batch::new(rows(20, 2).view()))?.to_bytes()?;
-    let payload = &file[20..file.len() - 8];
+    let payload = envelope::payload(&file);
     let (honest, _, honestly) = counted(|| read(&file));
     assert!(honest && honestly < 100_000, "{honestly} bytes");
     // The largest numbers of 32 and 63 bits in the place of every byte, among them the numbers of
@@ -118,7 +121,7 @@ fn a_hostile_file_gets_no_memory_for_nothing() -> forewarn::Result<()> {
     for position in 0..payload.len() {
         for huge in huge {
             let hostile = [&payload[..position], huge, &payload[position + 1..]].concat();
-            let edited = sealed(&hostile);
+            let edited = envelope::sealed(*b"forewarn", &hostile);
             let (_, _, most) = counted(|| read(&edited));
             assert!(most < 4 << 20, "{most} bytes at {position}");
         }
@@ -129,17 +132,4 @@ fn a_hostile_file_gets_no_memory_for_nothing() -> forewarn::Result<()> {
 #[cfg(feature = "serde")]
 fn read(file: &[u8]) -> bool {
     forewarn::forest::IsolationForest::from_bytes(file).is_ok()
-}
-
-/// A file of this payload with everything around it right.
-#[cfg(feature = "serde")]
-fn sealed(payload: &[u8]) -> Vec<u8> {
-    let mut file = b"forewarn\x01\0\0\0".to_vec();
-    file.extend((payload.len() as u64).to_le_bytes());
-    file.extend(payload);
-    let checksum = file.iter().fold(0xCBF2_9CE4_8422_2325_u64, |hash, &byte| {
-        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01B3)
-    });
-    file.extend(checksum.to_le_bytes());
-    file
 }

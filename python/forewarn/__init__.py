@@ -1,6 +1,7 @@
 """Tells a service that it is about to fail, and turns its knobs in time."""
 
 from forewarn._core import CancelledError
+from forewarn.decide import choose_threshold
 from forewarn.failure_time import FailureTimeRegressor
 from forewarn.gradient_classifier import GradientBoostingClassifier
 from forewarn.gradient_regressor import GradientBoostingRegressor
@@ -12,4 +13,5 @@ __all__ = [
     "GradientBoostingClassifier",
     "GradientBoostingRegressor",
     "IsolationForest",
+    "choose_threshold",
 ]

@@ -29,64 +29,37 @@ Self = TypeVar("Self", bound="Boosting")
 
 
 class Boosting(Exchange):
-    """Gradient-boosted trees."""
+    """Gradient-boosted trees.
 
-    def __init__(
-        self,
-        *,
-        n_estimators: int = 200,
-        learning_rate: float = 0.05,
-        max_leaf_nodes: int | None = 20,
-        max_depth: int | None = None,
-        min_samples_leaf: int = 3,
-        min_hessian: float = 1e-3,
-        min_gain: float = 0.0,
-        l1_regularization: float = 0.0,
-        l2_regularization: float = 1.0,
-        max_bins: int = 255,
-        subsample: float = 0.8,
-        goss: tuple[float, float] | None = None,
-        max_features: int | float = 1.0,
-        max_features_tree: int | float = 1.0,
-        categorical_features: str | Sequence[str | int | bool] | None = "from_dtype",
-        monotonic_cst: Sequence[int] | Mapping[str, int] | None = None,
-        interaction_cst: str | Sequence[Iterable[int]] | None = None,
-        early_stopping: bool = False,
-        validation_fraction: float = 0.1,
-        validation_shuffle: bool = True,
-        n_iter_no_change: int = 20,
-        warm_start: bool = False,
-        random_state: int | np.random.RandomState | np.random.Generator | None = None,
-        n_jobs: int | None = None,
-        verbose: int = 0,
-        progress: bool | Callback = False,
-    ) -> None:
-        self.n_estimators = n_estimators
-        self.learning_rate = learning_rate
-        self.max_leaf_nodes = max_leaf_nodes
-        self.max_depth = max_depth
-        self.min_samples_leaf = min_samples_leaf
-        self.min_hessian = min_hessian
-        self.min_gain = min_gain
-        self.l1_regularization = l1_regularization
-        self.l2_regularization = l2_regularization
-        self.max_bins = max_bins
-        self.subsample = subsample
-        self.goss = goss
-        self.max_features = max_features
-        self.max_features_tree = max_features_tree
-        self.categorical_features = categorical_features
-        self.monotonic_cst = monotonic_cst
-        self.interaction_cst = interaction_cst
-        self.early_stopping = early_stopping
-        self.validation_fraction = validation_fraction
-        self.validation_shuffle = validation_shuffle
-        self.n_iter_no_change = n_iter_no_change
-        self.warm_start = warm_start
-        self.random_state = random_state
-        self.n_jobs = n_jobs
-        self.verbose = verbose
-        self.progress = progress
+    Every estimator's ``__init__`` takes these parameters: scikit-learn reads its signature.
+    """
+
+    n_estimators: int
+    learning_rate: float
+    max_leaf_nodes: int | None
+    max_depth: int | None
+    min_samples_leaf: int
+    min_hessian: float
+    min_gain: float
+    l1_regularization: float
+    l2_regularization: float
+    max_bins: int
+    subsample: float
+    goss: tuple[float, float] | None
+    max_features: int | float
+    max_features_tree: int | float
+    categorical_features: str | Sequence[str | int | bool] | None
+    monotonic_cst: Sequence[int] | Mapping[str, int] | None
+    interaction_cst: str | Sequence[Iterable[int]] | None
+    early_stopping: bool
+    validation_fraction: float
+    validation_shuffle: bool
+    n_iter_no_change: int
+    warm_start: bool
+    random_state: int | np.random.RandomState | np.random.Generator | None
+    n_jobs: int | None
+    verbose: int
+    progress: bool | Callback
 
     def fit(self: Self, X: Any, y: Any, sample_weight: Any = None, eval_set: Any = None) -> Self:
         """Grows the trees. Ctrl-C stops it at once, and leaves the estimator as it was.
@@ -175,9 +148,9 @@ class Boosting(Exchange):
         rows = self._rows(X)
         yield from self._model.staged(rows, self.n_jobs)
 
-    @abstractmethod
     def _learn_labels(self, y: Any, *, more: bool) -> Labels:
         """Labels to train on; `more` of them must be like those that were trained on before."""
+        return self._known_labels(y)
 
     @abstractmethod
     def _known_labels(self, y: Any) -> Labels:

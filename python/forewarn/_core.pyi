@@ -6,15 +6,25 @@ from numpy.typing import NDArray
 
 from forewarn._boost_settings import BoostSettings
 from forewarn._settings import Settings
+from forewarn.decide import DecisionSettings
 
 _Doubles = NDArray[np.float64]
 _Table = NDArray[np.float64] | NDArray[np.float32]
 _Progress = Callable[..., object] | None
 _Labels = NDArray[np.bool_] | NDArray[np.uint32] | _Doubles
 _Rows = tuple[_Doubles, _Labels, _Doubles | None]
+_Outcome = tuple[float, float, float, float | None, float]
+_Ends = tuple[float, float]
 _Report = tuple[int, _Doubles, list[tuple[str, int | None]]]
 
-__all__ = ["Boosted", "CancelledError", "Forest", "boost_defaults", "concordance"]
+__all__ = [
+    "Boosted",
+    "CancelledError",
+    "Forest",
+    "boost_defaults",
+    "choose_threshold",
+    "concordance",
+]
 
 class CancelledError(RuntimeError): ...
 
@@ -72,6 +82,13 @@ class Boosted:
     def __reduce__(self) -> tuple[type[Boosted], tuple[bytes]]: ...
 
 def boost_defaults(model: str) -> list[tuple[str, float | None]]: ...
+def choose_threshold(
+    labels: NDArray[np.bool_],
+    probabilities: _Doubles,
+    groups: NDArray[np.int64] | None,
+    settings: DecisionSettings,
+    n_jobs: int | None,
+) -> tuple[list[_Outcome], _Ends, _Ends]: ...
 def concordance(lives: _Doubles, risks: _Doubles) -> float: ...
 
 @final
@@ -102,6 +119,9 @@ class Forest:
     def rank(self, scores: _Doubles) -> _Doubles: ...
     def explain(self, x: _Table, n_jobs: int | None) -> _Doubles: ...
     def explain_one(self, row: _Doubles | Sequence[float]) -> _Doubles: ...
+    def explain_change(
+        self, before: _Doubles, during: _Doubles, n_jobs: int | None
+    ) -> tuple[float, float, _Doubles]: ...
     def importance(self) -> _Doubles: ...
     @property
     def expectation(self) -> float: ...

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -105,6 +105,16 @@ class TableEstimator(BaseEstimator):  # type: ignore[misc]
         tags = super().__sklearn_tags__()
         tags.input_tags.allow_nan = True
         return tags
+
+
+def set_parameters(estimator: BaseEstimator, given: Mapping[str, Any]) -> None:
+    """Keeps what ``__init__`` was given (its ``locals()``) as scikit-learn wants it.
+
+    Each value is kept unchanged, under its own name.
+    """
+    for name, value in given.items():
+        if name != "self":
+            setattr(estimator, name, value)
 
 
 @contextmanager

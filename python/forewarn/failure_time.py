@@ -8,9 +8,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from forewarn._boost_docs import documented
 from forewarn._boost_settings import BoostSettings
 from forewarn._boosting import Boosting, Labels, doubles
 from forewarn._core import concordance
+from forewarn._estimator import set_parameters
 from forewarn._progress import Callback
 
 __all__ = ["FailureTimeRegressor"]
@@ -19,6 +21,7 @@ _WIDTH = 2
 """Entries of a life: whether and when it ended, or the times it ended between."""
 
 
+@documented(measure="cox")
 class FailureTimeRegressor(Boosting):
     """Gradient-boosted trees that say how long rows live, though many lives have not ended.
 
@@ -26,6 +29,8 @@ class FailureTimeRegressor(Boosting):
     structured array of a truth value and a time, as scikit-survival has it; an array of these two
     columns; or a structured array of two times that the failure was between: the second one may be
     infinite, the first one 0.
+
+    $rows
 
     Parameters
     ----------
@@ -38,88 +43,11 @@ class FailureTimeRegressor(Boosting):
         under which the lives are likeliest.
     n_periods : int, default=16
         Periods of ``loss="hazard"``, from 1 to 255.
-    n_estimators : int, default=200
-        Rounds of boosting at most: each adds a tree.
-    learning_rate : float, default=0.1
-        Share of each tree's answer that is added, in (0, 1].
-    max_leaf_nodes : int or None, default=20
-        Leaves of a tree at most, from 2 to 65,536. None is the latter.
-    max_depth : int, default=3
-        Splits on a path at most; None for no limit.
-    min_samples_leaf : int, default=3
-        Training rows in a leaf at least: exactly so where the loss has the same curvature for all
-        rows, else an estimate, as in LightGBM.
-    min_hessian : float, default=1e-3
-        Sum of the loss's second derivatives in a leaf at least.
-    min_gain : float, default=0
-        What a split must lower the loss by.
-    l1_regularization : float, default=0
-        Penalty on the size of leaf values.
-    l2_regularization : float, default=20
-        Penalty on the squares of leaf values.
-    max_bins : int, default=255
-        Bins that a column is cut into at most, from 2 to 255. Missing values have one of their own.
-    subsample : float, default=0.8
-        Share of the rows, drawn anew for each tree, in (0, 1].
-    goss : (float, float), default=None
-        Gradient-based one-side sampling, instead of ``subsample``: the share of rows with the
-        largest gradients, which are kept, and the share drawn from the others. ``(0.2, 0.1)`` is
-        what LightGBM does.
-    max_features : int or float, default=1.0
-        Columns that each split is offered: a number, or a share in (0, 1].
-    max_features_tree : int or float, default=1.0
-        Columns that each tree is offered; ``max_features`` is of these.
-    categorical_features : "from_dtype", None, or list of str, int or bool, default="from_dtype"
-        Columns that hold categories: those of a categorical type (pandas ``category``, Polars
-        ``Categorical`` and ``Enum``, Arrow dictionaries), or names, positions or a mask. In tables
-        the training values are remembered, and values that are not among them are all alike.
-        Columns of numbers must hold codes: whole numbers from 0.
-    monotonic_cst : list of int, or dict, default=None
-        For each column, or by name, 1 where predictions must not fall as its value rises, -1 where
-        they must not rise, 0 for either.
-    interaction_cst : "pairwise", "no_interactions" or list of sets of int, default=None
-        Sets of columns that may meet on a path of a tree. Columns in none of them are one more set.
-    early_stopping : bool, default=False
-        Whether to stop when held-out rows (``eval_set``, else a share of the training rows) are not
-        predicted better any more, and to keep the trees up to the best round only.
-    validation_fraction : float, default=0.1
-        Share of the training rows to hold out for early stopping without ``eval_set``.
-    validation_shuffle : bool, default=True
-        Whether these are drawn at random, of lives that ended and others alike, or are the last
-        ones: for rows in order of time.
-    n_iter_no_change : int, default=20
-        Rounds without a better one after which early stopping stops.
-    warm_start : bool, default=False
-        Whether ``fit`` adds rounds to those of the last ``fit``, up to ``n_estimators``.
-    random_state : int, RandomState instance, Generator or None, default=None
-        An int gives the same trees each time; anything else is drawn from.
-    n_jobs : int, default=None
-        Threads. None and -1 are all cores, -2 all but one. Results do not depend on it.
-    verbose : int, default=0
-        More than 0 shows progress, as ``progress=True`` does.
-    progress : bool or callable, default=False
-        True shows a bar of tqdm's during ``fit`` where that is installed, else a line on the error
-        stream. A callable is called as ``progress(done, total, held_out)``, in rounds, the last
-        being what held-out rows measured, or None; it may return False to stop, which raises
-        ``forewarn.CancelledError``, or raise an exception of its own.
-
+    $parameters
 
     Attributes
     ----------
-    n_iter_ : int
-        Rounds that were kept.
-    evals_result_ : dict
-        ``{"validation": {"cox": [...]}}``: the loss of the held-out rows after
-        each round, where rows were held out, named by what it is.
-    warnings_ : list of str
-        What looked odd about the training rows: constant columns.
-    feature_importances_ : ndarray of shape (n_features_in_,)
-        By how much the splits on each column lowered the training loss, as shares of 1.
-    n_features_in_ : int
-        Columns of the training rows.
-    feature_names_in_ : ndarray of str
-        Their names, where all are strings.
-
+    $attributes
 
     Examples
     --------
@@ -131,6 +59,10 @@ class FailureTimeRegressor(Boosting):
     >>> FailureTimeRegressor(loss="log_normal").fit(X, y).predict([[90]]).round(-1)
     array([110.])
     """
+
+    loss: str
+    scale: float | None
+    n_periods: int
 
     _links = ("identity", "exponential")
     _of_times = True
@@ -168,37 +100,7 @@ class FailureTimeRegressor(Boosting):
         verbose: int = 0,
         progress: bool | Callback = False,
     ) -> None:
-        super().__init__(
-            n_estimators=n_estimators,
-            learning_rate=learning_rate,
-            max_leaf_nodes=max_leaf_nodes,
-            max_depth=max_depth,
-            min_samples_leaf=min_samples_leaf,
-            min_hessian=min_hessian,
-            min_gain=min_gain,
-            l1_regularization=l1_regularization,
-            l2_regularization=l2_regularization,
-            max_bins=max_bins,
-            subsample=subsample,
-            goss=goss,
-            max_features=max_features,
-            max_features_tree=max_features_tree,
-            categorical_features=categorical_features,
-            monotonic_cst=monotonic_cst,
-            interaction_cst=interaction_cst,
-            early_stopping=early_stopping,
-            validation_fraction=validation_fraction,
-            validation_shuffle=validation_shuffle,
-            n_iter_no_change=n_iter_no_change,
-            warm_start=warm_start,
-            random_state=random_state,
-            n_jobs=n_jobs,
-            verbose=verbose,
-            progress=progress,
-        )
-        self.loss = loss
-        self.scale = scale
-        self.n_periods = n_periods
+        set_parameters(self, locals())
 
     def predict(self, X: Any, age: ArrayLike | None = None) -> NDArray[np.float64]:
         """The time that half of such rows outlive; see ``predict_quantile``."""
@@ -259,9 +161,6 @@ class FailureTimeRegressor(Boosting):
 
     def _table(self, X: Any) -> NDArray[np.float64]:
         return doubles(self._rows(X))
-
-    def _learn_labels(self, y: Any, *, more: bool) -> Labels:
-        return self._known_labels(y)
 
     def _known_labels(self, y: Any) -> Labels:
         lives = np.asarray(y)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -22,7 +22,18 @@ from forewarn._frames import frame
 from forewarn._progress import Callback, reporting
 from forewarn._settings import Settings, settings
 
-__all__ = ["IsolationForest"]
+__all__ = ["Change", "IsolationForest"]
+
+
+class Change(NamedTuple):
+    """Why some rows are more abnormal than rows before them: what ``explain_change`` finds."""
+
+    before: float
+    """The mean of the rows before, as ``-score_samples``."""
+    during: float
+    """The mean of the later rows."""
+    contributions: NDArray[np.float64]
+    """One a column; positive where it makes the later rows more abnormal than those before."""
 
 
 class IsolationForest(OutlierMixin, TableEstimator):  # type: ignore[misc]
@@ -288,6 +299,29 @@ class IsolationForest(OutlierMixin, TableEstimator):  # type: ignore[misc]
         contributions = self._trained.explain(self._rows(X), self.n_jobs)
         table = frame(X)
         return contributions if table is None else table.rebuild(contributions)
+
+    def explain_change(self, before: Any, during: Any) -> Change:
+        """Why some rows are more abnormal than rows before them, one contribution a column.
+
+        ``explain`` asks what sets a row apart from the training rows; where the data has drifted
+        since training, that is the drift. This asks what is different from just before.
+
+        Parameters
+        ----------
+        before : table of shape (n_rows_before, n_features)
+            The rows ahead of an incident, free of it: 15 to 120 of them average out what is usual.
+        during : table of shape (n_rows_during, n_features)
+            The rows of the incident, or only its most abnormal one.
+
+        Returns
+        -------
+        change : Change
+            ``contributions`` add up to ``during - before``.
+        """
+        forest = self._trained
+        earlier = np.asarray(self._rows(before), dtype=np.float64)
+        later = np.asarray(self._rows(during), dtype=np.float64)
+        return Change(*forest.explain_change(earlier, later, self.n_jobs))
 
     def explain_one(self, row: Sequence[float] | NDArray[np.float64]) -> NDArray[np.float64]:
         """As ``explain``, for one row of numbers; cheap enough to ask for every alert."""

@@ -49,6 +49,13 @@ impl Boosted {
     }
 }
 
+/// What `$ask` finds for the rows of `$x`, of either type of float, as an array for Python.
+macro_rules! answers {
+    ($py:ident, $x:ident, $n_jobs:ident, $ask:expr) => {
+        Ok(with_rows!($x, $x => Self::asked($py, $x.nrows(), $n_jobs, || $ask))?.into_pyarray($py))
+    };
+}
+
 #[pymethods]
 impl Boosted {
     #[new]
@@ -117,9 +124,7 @@ impl Boosted {
         x: Table<'_>,
         n_jobs: Option<i64>,
     ) -> Result<Bound<'py, PyArray2<f64>>> {
-        let scores =
-            with_rows!(x, x => Self::asked(py, x.nrows(), n_jobs, || self.ensemble().raw(x)))?;
-        Ok(scores.into_pyarray(py))
+        answers!(py, x, n_jobs, self.ensemble().raw(x))
     }
 
     /// Predictions, rows × outputs: probabilities, or quantities.
@@ -129,9 +134,7 @@ impl Boosted {
         x: Table<'_>,
         n_jobs: Option<i64>,
     ) -> Result<Bound<'py, PyArray2<f64>>> {
-        let predictions =
-            with_rows!(x, x => Self::asked(py, x.nrows(), n_jobs, || self.model.predict(x)))?;
-        Ok(predictions.into_pyarray(py))
+        answers!(py, x, n_jobs, self.model.predict(x))
     }
 
     /// Raw scores after each round: rounds × rows × outputs.
@@ -143,14 +146,13 @@ impl Boosted {
     ) -> Result<Bound<'py, PyArray3<f64>>> {
         let outputs = self.ensemble().n_outputs();
         let rounds = self.ensemble().n_trees() / outputs;
-        let stages = with_rows!(x, x => Self::asked(py, x.nrows(), n_jobs, || {
+        answers!(py, x, n_jobs, {
             let mut stages = Array3::zeros((rounds, x.nrows(), outputs));
             self.ensemble().staged(x, |round, scores| {
                 stages.index_axis_mut(Axis(0), round - 1).assign(&scores);
             })?;
             Ok(stages)
-        }))?;
-        Ok(stages.into_pyarray(py))
+        })
     }
 
     /// The leaf that each row falls into, by its number in the tree: rows × trees.
@@ -160,9 +162,7 @@ impl Boosted {
         x: Table<'_>,
         n_jobs: Option<i64>,
     ) -> Result<Bound<'py, PyArray2<u32>>> {
-        let leaves =
-            with_rows!(x, x => Self::asked(py, x.nrows(), n_jobs, || self.ensemble().leaves(x)))?;
-        Ok(leaves.into_pyarray(py))
+        answers!(py, x, n_jobs, self.ensemble().leaves(x))
     }
 
     /// By how much the splits on each column lowered the training loss.

@@ -188,6 +188,20 @@ impl Forest {
         Ok(explanation.contributions.into_pyarray(py))
     }
 
+    /// The mean score of some rows, of later ones, and what each column adds to the rise between them.
+    fn explain_change<'py>(
+        &self,
+        py: Python<'py>,
+        before: PyReadonlyArray2<'_, f64>,
+        during: PyReadonlyArray2<'_, f64>,
+        n_jobs: Option<i64>,
+    ) -> Result<(f64, f64, Bound<'py, PyArray1<f64>>)> {
+        let pool = pool(py, n_jobs)?;
+        let (before, during) = (before.as_array(), during.as_array());
+        let change = py.detach(|| pool.install(|| self.forest.explain_change(before, during)))?;
+        Ok((change.before, change.during, change.contributions.into_pyarray(py)))
+    }
+
     /// The share of each column in what sets scores apart; sums to 1.
     fn importance<'py>(&self, py: Python<'py>) -> Bound<'py, PyArray1<f64>> {
         self.forest.importance().into_pyarray(py)

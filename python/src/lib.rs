@@ -4,6 +4,7 @@ mod boost;
 mod boost_model;
 mod boost_settings;
 mod boost_train;
+mod decide;
 mod errors;
 mod forest;
 mod pool;
@@ -17,6 +18,8 @@ mod _core {
     use crate::boost::{Boosted, concordance};
     #[pymodule_export]
     use crate::boost_settings::boost_defaults;
+    #[pymodule_export]
+    use crate::decide::choose_threshold;
     #[pymodule_export]
     use crate::errors::CancelledError;
     #[pymodule_export]

@@ -186,6 +186,27 @@ def test_explanations_add_up(rows: Doubles, settings: dict[str, Any]) -> None:
     np.testing.assert_allclose(forest.explain_one(rows[3]), forest.explain(rows[3:4])[0])
 
 
+def test_what_changed_is_told_from_what_had_drifted_before(
+    rows: Doubles, forest: IsolationForest
+) -> None:
+    before, during = rows[:30].copy(), rows[30:40].copy()
+    before[:, 0] += 40.0
+    during[:, 0] += 40.0
+    during[:, 3] -= 8.0
+    change = forest.explain_change(before, during)
+    assert forest.explain(during).mean(axis=0).argmax() == 0
+    assert change.contributions.argmax() == 3
+    assert change.contributions[0] < 0.0
+    np.testing.assert_allclose(change.before, -forest.score_samples(before).mean())
+    np.testing.assert_allclose(change.during, -forest.score_samples(during).mean())
+    means = [forest.explain(part).mean(axis=0) for part in (before, during)]
+    np.testing.assert_allclose(change.contributions, means[1] - means[0], atol=1e-12)
+    again = forest.explain_change(during.astype(np.float32).tolist(), before)
+    np.testing.assert_allclose(again.contributions, -change.contributions, atol=1e-4)
+    with pytest.raises(ValueError, match="0 sample"):
+        forest.explain_change(before[:0], during)
+
+
 def test_explanations_name_the_cause(rows: Doubles) -> None:
     random = np.random.default_rng(0)
     usual = random.normal(size=(2_000, 6))

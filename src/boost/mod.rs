@@ -76,6 +76,7 @@ mod early;
 mod ensemble;
 mod exchange;
 mod explain;
+mod fit;
 mod grow;
 mod histogram;
 mod leaves;
@@ -88,6 +89,7 @@ mod predict;
 mod prepare;
 mod regressor;
 mod report;
+mod rows;
 mod sample;
 #[cfg(feature = "serde")]
 mod saved_models;

@@ -109,3 +109,21 @@ pub(crate) fn check_values(x: ArrayView2<'_, f64>, categorical: &[bool]) -> Resu
     });
     chunks.into_iter().collect()
 }
+
+/// Names are as many as the columns, and no two alike.
+pub(crate) fn check_names(names: &[String], columns: usize) -> Result<()> {
+    if names.is_empty() {
+        return Ok(());
+    }
+    if names.len() != columns {
+        return Err(Error::Length { what: "names", expected: columns, found: names.len() });
+    }
+    let mut sorted: Vec<&String> = names.iter().collect();
+    sorted.sort_unstable();
+    match sorted.windows(2).find(|pair| pair[0] == pair[1]) {
+        Some(pair) => {
+            Err(Error::Incompatible { reason: format!("two columns have the name {:?}", pair[0]) })
+        }
+        None => Ok(()),
+    }
+}

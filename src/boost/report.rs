@@ -32,13 +32,6 @@ pub enum Warning {
         /// ROC AUC of the column alone, turned so that it is at least 0.5.
         roc_auc: f64,
     },
-    /// Fewer rows of a class than a leaf must hold.
-    RareClass {
-        /// The class.
-        class: u32,
-        /// Its rows.
-        rows: usize,
-    },
 }
 
 impl std::fmt::Display for Warning {
@@ -49,9 +42,6 @@ impl std::fmt::Display for Warning {
                 f,
                 "column {column} alone has a ROC AUC of {roc_auc:.4}: was it known before the failure?"
             ),
-            Self::RareClass { class, rows } => {
-                write!(f, "class {class} has {rows} rows only, fewer than a leaf must hold")
-            }
         }
     }
 }

@@ -6,7 +6,8 @@ use super::multiclass::Classifier;
 use super::regressor::Regressor;
 use super::report::TrainingReport;
 use super::survival::{FailureTime, Law};
-use crate::calibrate::Calibrator;
+use super::tree::Tree;
+use crate::calibrate::{Calibrator, LARGEST_SCORE, Scale};
 use crate::envelope::Envelope;
 use crate::error::{Error, Result, invalid};
 use serde::{Deserialize, Serialize};
@@ -86,6 +87,13 @@ fn mismatch(ensemble: &Ensemble) -> Error {
     invalid(format_args!("trees with {outputs} outputs and link {link:?} are another model's"))
 }
 
+/// Whether a calibrator takes every raw score of trees with one output: no row may be refused.
+fn takes_all(calibrator: &Calibrator, ensemble: &Ensemble) -> bool {
+    let size = |tree: &Tree| tree.leaves.iter().map(|leaf| leaf.value.abs()).fold(0.0, f64::max);
+    let largest = ensemble.start[0].abs() + ensemble.trees.iter().map(size).sum::<f64>();
+    calibrator.scale() == Scale::LogOdds && largest <= LARGEST_SCORE
+}
+
 impl FailureClassifier {
     fn saved(&self) -> Saved {
         Saved {
@@ -99,10 +107,13 @@ impl FailureClassifier {
     fn loaded(saved: Saved) -> Result<Self> {
         Self::checked(&saved)?;
         let Saved { ensemble, calibrator, report, .. } = saved;
-        match (ensemble.n_outputs(), ensemble.link()) {
-            (1, Link::Logistic { .. }) => Ok(Self { ensemble, calibrator, report }),
-            _ => Err(mismatch(&ensemble)),
+        if !matches!((ensemble.n_outputs(), ensemble.link()), (1, Link::Logistic { .. })) {
+            return Err(mismatch(&ensemble));
         }
+        if calibrator.as_ref().is_some_and(|calibrator| !takes_all(calibrator, &ensemble)) {
+            return Err(invalid("its calibrator does not take all scores that its trees can give"));
+        }
+        Ok(Self { ensemble, calibrator, report })
     }
 }
 

@@ -66,7 +66,7 @@ use crate::pava::Tie;
 use logistic::logistic;
 
 /// Largest score by size: far beyond, differences of scores would overflow.
-const LARGEST_SCORE: f64 = 1e100;
+pub(crate) const LARGEST_SCORE: f64 = 1e100;
 
 /// A curve from scores to probabilities.
 #[derive(Debug, Clone, PartialEq)]

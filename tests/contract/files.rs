@@ -1,15 +1,12 @@
 //! Binary files that are no forests: truncated, damaged, edited, hostile. Each is refused in words, or
 //! makes a forest that scores like any other; none panics or asks for memory it does not fill.
 
+use crate::envelope::{self, CHECKSUM, HEADER, payload};
 use crate::rows::normal_rows;
 use forewarn::Error;
 use forewarn::forest::{IsolationForest, IsolationForestParams, Split, Subsample};
 use forewarn::ndarray::array;
 use forewarn::prelude::{Batch, Score, Train};
-
-/// Magic, format version, length of the payload; a checksum behind it.
-const HEADER: usize = 8 + 4 + 8;
-const CHECKSUM: usize = 8;
 
 /// Small, with a node of every kind.
 pub(crate) fn forest() -> IsolationForest {
@@ -37,25 +34,9 @@ fn refused(bytes: &[u8]) -> String {
     }
 }
 
-/// FNV-1a, as the file format has it.
-fn checksum(bytes: &[u8]) -> u64 {
-    bytes.iter().fold(0xCBF2_9CE4_8422_2325, |hash, &byte| {
-        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01B3)
-    })
-}
-
-/// A file of this payload with everything around it right.
+/// A forest's file of this payload with everything around it right.
 fn sealed(payload: &[u8]) -> Vec<u8> {
-    let mut file = b"forewarn".to_vec();
-    file.extend(1_u32.to_le_bytes());
-    file.extend((payload.len() as u64).to_le_bytes());
-    file.extend(payload);
-    file.extend(checksum(&file).to_le_bytes());
-    file
-}
-
-fn payload(file: &[u8]) -> &[u8] {
-    &file[HEADER..file.len() - CHECKSUM]
+    envelope::sealed(*b"forewarn", payload)
 }
 
 #[test]

@@ -1,6 +1,9 @@
 //! Bad input is refused with the value and the allowed range; models keep the promises of their
 //! traits.
 
+#[cfg(feature = "serde")]
+#[path = "../support/envelope.rs"]
+mod envelope;
 #[path = "../support/rows.rs"]
 mod rows;
 

@@ -7,5 +7,6 @@ mod calibrate;
 mod exchange;
 mod forest;
 mod metrics;
+mod saved;
 mod survival;
 mod validate;

@@ -1,24 +1,9 @@
-//! Hostile model files: good ones with bytes, numbers and whole parts altered at random, given to
-//! each reader. None may panic, hang, or ask for memory out of proportion; what is read must be a
-//! model that predicts and can be written again.
-//!
-//! Each test tries a few thousand files. For as long as you like, with other files every time:
-//!
-//! ```text
-//! FOREWARN_FUZZ_SECONDS=600 cargo test --release --test fuzz -- --nocapture
-//! ```
+//! Files altered at random, and what must hold whichever reader is given them.
 
-#[path = "support/counting.rs"]
-mod counting;
-#[path = "support/rows.rs"]
-mod rows;
-
-use counting::counted;
-use forewarn::boost::Ensemble;
+use crate::counting::counted;
+use crate::rows::Draw;
 use forewarn::ndarray::Array2;
 use forewarn::{Error, Result};
-use rows::Draw;
-use std::path::Path;
 use std::sync::Mutex;
 use std::time::{Duration, Instant, SystemTime};
 
@@ -58,16 +43,19 @@ const WORDS: [&str; 26] = [
     "Tree=0\n",
 ]; // fmt: skip
 
-struct Fuzzer {
-    name: &'static str,
-    seeds: Vec<Vec<u8>>,
-    read: fn(&[u8]) -> Result<Ensemble>,
+/// A reader, and files to alter for it.
+pub(crate) struct Fuzzer<M> {
+    pub(crate) name: &'static str,
+    pub(crate) seeds: Vec<Vec<u8>>,
+    pub(crate) read: fn(&[u8]) -> Result<M>,
+    /// Predicts with what was read, and writes it; panics, naming the seed, where it cannot.
+    pub(crate) exercise: fn(&M, u64),
     /// Bytes that reading may take beside a multiple of the file.
-    beside: usize,
+    pub(crate) beside: usize,
 }
 
-impl Fuzzer {
-    fn run(&self) {
+impl<M> Fuzzer<M> {
+    pub(crate) fn run(&self) {
         let _alone = ALONE.lock();
         let seconds = std::env::var("FOREWARN_FUZZ_SECONDS").map(|seconds| seconds.parse());
         let seconds: Option<u64> = seconds.ok().map(|seconds| seconds.expect("whole seconds"));
@@ -104,7 +92,7 @@ impl Fuzzer {
             most = most.max(bytes as f64 / file.len().max(1) as f64);
             if let Some(model) = model {
                 models += 1;
-                use_model(&model, file_seed);
+                (self.exercise)(&model, file_seed);
             }
             files += 1;
         }
@@ -118,7 +106,7 @@ impl Fuzzer {
         assert!(models < files, "nothing was refused");
     }
 
-    fn read(&self, file: &[u8], seed: u64) -> Option<Ensemble> {
+    fn read(&self, file: &[u8], seed: u64) -> Option<M> {
         match (self.read)(file) {
             Ok(model) => Some(model),
             Err(Error::InvalidModel { reason }) => {
@@ -179,14 +167,10 @@ fn replace_number(file: &mut Vec<u8>, at: usize, draw: &mut Draw) {
     }
 }
 
-/// Predicts some rows, and writes the model in all forms.
-fn use_model(model: &Ensemble, seed: u64) {
-    let columns = model.n_features();
-    if columns > 10_000 {
-        return;
-    }
+/// Rows with everything that a model may be asked for: zeros, missing values, the largest numbers.
+pub(crate) fn odd_rows(columns: usize, seed: u64) -> Array2<f64> {
     let mut draw = Draw::new(seed);
-    let rows = Array2::from_shape_fn((9, columns), |(row, _)| match row {
+    Array2::from_shape_fn((9, columns), |(row, _)| match row {
         0 => 0.0,
         1 => f64::NAN,
         2 => f64::MAX,
@@ -194,85 +178,5 @@ fn use_model(model: &Ensemble, seed: u64) {
         4 => -0.5,
         5 => draw.below(100) as f64,
         _ => draw.normal(),
-    });
-    let raw = model.raw(rows.view()).unwrap_or_else(|error| panic!("{error}: seed {seed}"));
-    assert!(model.predict(rows.view()).is_ok(), "seed {seed}");
-    #[cfg(feature = "serde")]
-    {
-        let saved = model.to_bytes().expect("a model can be written");
-        assert_eq!(Ensemble::from_bytes(&saved).as_ref(), Ok(model), "seed {seed}");
-    }
-    match model.to_lightgbm() {
-        Err(Error::Incompatible { .. }) => {}
-        Err(error) => panic!("{error}: seed {seed}"),
-        Ok(text) => {
-            let again = Ensemble::from_lightgbm(&text);
-            let again = again.unwrap_or_else(|error| panic!("{error}: seed {seed}"));
-            let same = again.raw(rows.view()).expect("the same width");
-            for (a, b) in raw.iter().zip(&same) {
-                let equal = (a - b).abs() <= 1e-9 * a.abs().max(1.0) || a.to_bits() == b.to_bits();
-                assert!(equal || !a.is_finite(), "{a} became {b}: seed {seed}");
-            }
-        }
-    }
-}
-
-fn files(form: &str) -> Vec<Vec<u8>> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/models");
-    let mut paths: Vec<_> = std::fs::read_dir(folder)
-        .expect("golden models")
-        .map(|entry| entry.expect("a file").path())
-        .filter(|path| path.extension().is_some_and(|extension| extension == form))
-        .collect();
-    paths.sort();
-    assert!(!paths.is_empty(), "no models of the form {form}");
-    paths.iter().map(|path| std::fs::read(path).expect("a model")).collect()
-}
-
-#[test]
-fn lightgbm_text() {
-    let read = |file: &[u8]| Ensemble::from_lightgbm(&String::from_utf8_lossy(file));
-    Fuzzer { name: "LightGBM text", seeds: files("txt"), read, beside: 1 << 20 }.run();
-}
-
-#[test]
-fn xgboost_json() {
-    // The sets of categories have a budget of their own.
-    let read = Ensemble::from_xgboost;
-    Fuzzer { name: "XGBoost JSON", seeds: files("json"), read, beside: 64 << 20 }.run();
-}
-
-#[test]
-fn xgboost_ubj() {
-    let read = Ensemble::from_xgboost;
-    Fuzzer { name: "XGBoost UBJ", seeds: files("ubj"), read, beside: 64 << 20 }.run();
-}
-
-#[cfg(feature = "serde")]
-#[test]
-fn saved_ensembles() {
-    // Only what is inside of the envelope: a checksum finds all else.
-    const HEADER: usize = 8 + 4 + 8;
-    fn read(payload: &[u8]) -> Result<Ensemble> {
-        let mut file = b"fw-trees\x01\0\0\0".to_vec();
-        file.extend((payload.len() as u64).to_le_bytes());
-        file.extend(payload);
-        let checksum = file.iter().fold(0xCBF2_9CE4_8422_2325_u64, |hash, &byte| {
-            (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01B3)
-        });
-        file.extend(checksum.to_le_bytes());
-        Ensemble::from_bytes(&file)
-    }
-    let payload = |model: Ensemble| {
-        let file = model.to_bytes().expect("a model can be written");
-        file[HEADER..file.len() - 8].to_vec()
-    };
-    let texts = files("txt").into_iter().map(|file| {
-        Ensemble::from_lightgbm(&String::from_utf8(file).expect("text")).expect("a model")
-    });
-    let others = files("json").into_iter().map(|file| Ensemble::from_xgboost(&file));
-    let others = others.map(|model| model.expect("a model"));
-    let seeds: Vec<_> = texts.chain(others).map(payload).collect();
-    assert!(read(&seeds[0]).is_ok(), "the envelope is right");
-    Fuzzer { name: "own form", seeds, read, beside: 4 << 20 }.run();
+    })
 }
