@@ -185,7 +185,7 @@ class GradientBoostingClassifier(ClassifierMixin, Boosting):  # type: ignore[mis
     def _learn_labels(self, y: Any, *, more: bool) -> Labels:
         labels = _check_y(y, estimator=self)
         check_classification_targets(labels)
-        classes, codes = np.unique(labels, return_inverse=True)
+        classes = np.unique(labels)
         if len(classes) < 2:  # noqa: PLR2004
             raise ValueError(
                 f"y has 1 class only, {classes.tolist()[0]!r}: at least two classes are needed"
@@ -199,13 +199,19 @@ class GradientBoostingClassifier(ClassifierMixin, Boosting):  # type: ignore[mis
         self._class_weights: NDArray[np.float64] | None = None
         if self.class_weight is not None:
             self._class_weights = compute_class_weight(self.class_weight, classes=classes, y=labels)
-        return self._coded(codes)
+        return self._codes_of(labels)
 
     def _known_labels(self, y: Any) -> Labels:
         labels = _check_y(y, estimator=self)
         unknown = np.setdiff1d(labels, self.classes_).tolist()
         if unknown:
             raise ValueError(f"eval_set holds labels that no training row has: {unknown}")
+        return self._codes_of(labels)
+
+    def _codes_of(self, labels: NDArray[Any]) -> Labels:
+        # An inverse by `np.unique` would take five times the memory of the labels.
+        if len(self.classes_) == 2:  # noqa: PLR2004
+            return self._coded(labels == self.classes_[1])
         return self._coded(np.searchsorted(self.classes_, labels))
 
     def _take_foreign(self, model: Boosted) -> GradientBoostingClassifier:
