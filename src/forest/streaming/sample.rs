@@ -42,6 +42,7 @@ impl Sample {
         self.heap.len() == self.size
     }
 
+    #[cfg(any(test, feature = "serde"))]
     pub(super) fn rows(&self) -> &[Held] {
         &self.heap
     }
