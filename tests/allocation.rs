@@ -11,6 +11,9 @@ use forewarn::boost::FailureClassifierParams;
 use forewarn::forest::{DepthLimit, Gain, IsolationForestParams, Missing, Split, Subsample};
 use forewarn::ndarray::Array2;
 use forewarn::prelude::{Batch, Score, Train};
+use forewarn::threshold::{
+    ConformalThresholdParams, ExtremeThresholdParams, QuantileThresholdParams, Sides, Steps,
+};
 use std::sync::Mutex;
 
 /// Tests that look at the counters of all threads run one at a time.
@@ -132,4 +135,32 @@ fn a_hostile_file_gets_no_memory_for_nothing() -> forewarn::Result<()> {
 #[cfg(feature = "serde")]
 fn read(file: &[u8]) -> bool {
     forewarn::forest::IsolationForest::from_bytes(file).is_ok()
+}
+
+#[test]
+fn thresholds_allocate_nothing_after_the_start() -> forewarn::Result<()> {
+    let _alone = ALONE.lock();
+    let value = |i: u32| f64::from(i.wrapping_mul(2_654_435_769) >> 20) - 500.0;
+    let extreme = ExtremeThresholdParams::default().warm_up(100).sides(Sides::Both).rate(0.02);
+    for params in [extreme, extreme.half_life(50.0), extreme.rate(1e-4)] {
+        let mut threshold = params.start()?;
+        let (found, allocations, _) =
+            counted(|| (0..20_000).try_for_each(|i| threshold.observe(value(i)).map(drop)));
+        found?;
+        assert_eq!(allocations, 0, "{params:?}");
+    }
+    let mut quantile = QuantileThresholdParams::default().buckets(64).start()?;
+    let (found, allocations, _) =
+        counted(|| (0..20_000).try_for_each(|i| quantile.observe(value(i)).map(drop)));
+    found?;
+    assert_eq!(allocations, 0);
+    let pid = Steps::Pid { step: 0.1, gain: 0.1, saturation: 1.0 };
+    for steps in [Steps::Fixed { step: 0.005 }, Steps::Aggregated, pid] {
+        let mut conformal = ConformalThresholdParams::default().steps(steps).start()?;
+        let (found, allocations, _) =
+            counted(|| (0..5_000).try_for_each(|i| conformal.observe(value(i)).map(drop)));
+        found?;
+        assert_eq!(allocations, 0, "{steps:?}");
+    }
+    Ok(())
 }

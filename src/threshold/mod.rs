@@ -4,6 +4,25 @@
 //! it has started, and answers with a [`Judgement`]: the [`Band`] of the normal, whether and on
 //! which side the value left it, and a score that means the same on every metric.
 
+mod conformal;
+mod extreme;
 mod judgement;
+mod pareto;
+mod quantile;
 
+pub use conformal::{ConformalThreshold, ConformalThresholdParams, Freeze, Steps};
+pub use extreme::{Atoms, ExtremeThreshold, ExtremeThresholdParams, Sides};
 pub use judgement::{Band, Judgement, Side};
+pub use pareto::GeneralizedPareto;
+pub use quantile::{QuantileSketch, QuantileThreshold, QuantileThresholdParams};
+
+use crate::error::{Error, Result};
+
+/// Refuses ±∞; NaN is a missing value.
+fn check(value: f64) -> Result<()> {
+    if value.is_infinite() {
+        let allowed = "finite, or NaN where it is missing";
+        return Err(Error::OutOfRange { name: "value", value, allowed });
+    }
+    Ok(())
+}

@@ -13,9 +13,11 @@ mod boost_training;
 #[cfg(feature = "serde")]
 mod boosted;
 mod calibrate;
+mod conformal;
 #[cfg(feature = "serde")]
 mod edited_files;
 mod exchange;
+mod extreme;
 #[cfg(feature = "serde")]
 mod files;
 mod forest_data;

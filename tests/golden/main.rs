@@ -5,6 +5,7 @@ mod rows;
 
 mod calibrate;
 mod exchange;
+mod extreme;
 mod forest;
 mod metrics;
 mod saved;

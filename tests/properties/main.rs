@@ -5,7 +5,9 @@ mod rows;
 
 mod attribution;
 mod calibrate;
+mod conformal;
 mod decide;
+mod extreme;
 mod forest;
 #[cfg(feature = "serde")]
 mod forest_oracle;
@@ -14,5 +16,6 @@ mod literal;
 mod metrics;
 #[cfg(feature = "serde")]
 mod oracle;
+mod quantile;
 mod survival;
 mod validate;
