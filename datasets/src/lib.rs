@@ -7,6 +7,7 @@
 //! | rows with exactly one sensor at fault | [`fleet::SingleFaultParams`] |
 //! | service metrics with seasons, spikes and level shifts | [`service`] |
 //! | a call log of a dependency with outages | [`calls`] |
+//! | raw anomalies of many services in a storm of incidents | [`storm`] |
 //! | reading `.csv` and `.csv.gz` | [`Table`], [`Dataset`] |
 //! | the committed files, and real data beside the project | [`path`], [`data_or_skip!`] |
 //!
@@ -20,6 +21,7 @@ pub mod committed;
 pub mod error;
 pub mod fleet;
 pub mod service;
+pub mod storm;
 pub mod table;
 
 mod dataset;

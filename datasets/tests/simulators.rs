@@ -3,6 +3,7 @@
 use forewarn_datasets::calls::{CallsParams, OutageKind, Outcome};
 use forewarn_datasets::fleet::{FleetParams, SingleFaultParams};
 use forewarn_datasets::service::{Event, ServiceParams};
+use forewarn_datasets::storm::{Cause, Metric, StormParams};
 use forewarn_datasets::{Error, committed, path};
 
 type TestResult = Result<(), Box<dyn std::error::Error>>;
@@ -208,4 +209,72 @@ fn the_ends_of_the_ranges_work() -> TestResult {
     let slow = CallsParams { latency_ms: 60_000.0, timeout_ms: 1.0, ..CallsParams::default() };
     assert!(slow.simulate()?.rows.iter().all(|call| call.outcome != Outcome::Ok));
     Ok(())
+}
+
+#[test]
+fn a_storm_is_what_its_formulas_say() -> TestResult {
+    let params = StormParams { hours: 48.0, incidents: 12, ..StormParams::default() };
+    let storm = params.simulate()?;
+    assert_eq!(storm, params.simulate()?);
+    assert_ne!(storm, StormParams { seed: 2, ..params.clone() }.simulate()?);
+    assert!(storm.anomalies.is_sorted_by(|a, b| a.time <= b.time));
+    let sources: usize = storm.services.iter().map(|service| 4 * service.hosts.len()).sum();
+    let noise = storm.anomalies.iter().filter(|raw| raw.cause == Cause::Noise).count() as f64;
+    let expected = sources as f64 * 48.0 * 240.0 * params.noise;
+    // A few checks that are anomalous by chance have another cause as well.
+    assert!((noise / expected - 1.0).abs() < 0.08, "{noise} {expected}");
+    // Calls go to later services only, and everything but the first is called.
+    let called: std::collections::BTreeSet<usize> =
+        storm.services.iter().flat_map(|service| service.calls.iter().copied()).collect();
+    assert_eq!(called, (1..storm.services.len()).collect());
+    for (number, incident) in storm.incidents.iter().enumerate() {
+        let own = storm.anomalies.iter().filter(|raw| raw.cause == Cause::Incident(number));
+        for raw in own {
+            assert!(incident.onset <= raw.time && raw.time < incident.end);
+            let hit = incident.hit_after[raw.service].expect("only who is hit shows it");
+            assert!(raw.time >= incident.onset + hit);
+            let symptom = matches!(raw.metric, Metric::Latency | Metric::Errors);
+            assert!(symptom || raw.service == incident.root);
+        }
+        let detected = storm.detected(number).expect("it shows");
+        assert!(detected - incident.onset < 60.0);
+        assert!((600.0..1_500.0).contains(&(incident.end - incident.onset)));
+    }
+    let double = StormParams { double: true, ..params }.simulate()?;
+    assert_eq!(double.incidents.len(), 24);
+    assert!(
+        double
+            .incidents
+            .chunks(2)
+            .all(|two| two[1].onset < two[0].end && two[0].root != two[1].root)
+    );
+    Ok(())
+}
+
+#[test]
+fn the_storm_is_the_same_for_ever() -> TestResult {
+    let storm = StormParams::default().simulate()?;
+    assert_eq!(storm.anomalies.len(), 8_874);
+    assert_eq!(storm.anomalies[0].time.to_bits(), 0x41D9_6480_320A_F180);
+    assert_eq!(storm.anomalies[5_000].score.to_bits(), 0x4011_6110_91C1_9053);
+    Ok(())
+}
+
+#[test]
+fn storms_out_of_range_are_refused() {
+    let params = StormParams::default;
+    for (name, params) in [
+        ("hours", StormParams { hours: 0.1, ..params() }),
+        ("services", StormParams { services: 1, ..params() }),
+        ("step", StormParams { step: f64::NAN, ..params() }),
+        ("noise", StormParams { noise: 0.2, ..params() }),
+        ("flapping", StormParams { flapping: 101, ..params() }),
+        ("incidents", StormParams { incidents: 25, ..params() }),
+    ] {
+        let refused = params.simulate();
+        assert!(
+            matches!(&refused, Err(Error::OutOfRange { name: found, .. }) if *found == name),
+            "{name}"
+        );
+    }
 }

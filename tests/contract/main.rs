@@ -7,6 +7,8 @@ mod envelope;
 #[path = "../support/rows.rs"]
 mod rows;
 
+#[cfg(feature = "serde")]
+mod alerts;
 mod autotraits;
 mod boost_input;
 mod boost_training;

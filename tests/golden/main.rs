@@ -9,5 +9,6 @@ mod extreme;
 mod forest;
 mod metrics;
 mod saved;
+mod service_level;
 mod survival;
 mod validate;

@@ -3,6 +3,8 @@
 #[path = "../support/rows.rs"]
 mod rows;
 
+#[cfg(feature = "serde")]
+mod alerts;
 mod attribution;
 mod calibrate;
 mod conformal;

@@ -3,6 +3,7 @@
 #[path = "../support/rows.rs"]
 mod rows;
 
+mod alerts;
 mod attribution;
 mod calibration;
 mod server_machines;
