@@ -6,6 +6,7 @@
 //! | machines with wear, sensors, faults and failures | [`fleet`] |
 //! | rows with exactly one sensor at fault | [`fleet::SingleFaultParams`] |
 //! | service metrics with seasons, spikes and level shifts | [`service`] |
+//! | metrics with incidents and harmless glitches, for verdicts | [`glitches`] |
 //! | a call log of a dependency with outages | [`calls`] |
 //! | raw anomalies of many services in a storm of incidents | [`storm`] |
 //! | reading `.csv` and `.csv.gz` | [`Table`], [`Dataset`] |
@@ -20,6 +21,7 @@ pub mod calls;
 pub mod committed;
 pub mod error;
 pub mod fleet;
+pub mod glitches;
 pub mod service;
 pub mod storm;
 pub mod table;

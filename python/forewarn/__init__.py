@@ -1,11 +1,12 @@
 """Tells a service that it is about to fail, and turns its knobs in time."""
 
-from forewarn._core import CancelledError
+from forewarn._core import CancelledError, group_number
 from forewarn.decide import choose_threshold
 from forewarn.failure_time import FailureTimeRegressor
 from forewarn.gradient_classifier import GradientBoostingClassifier
 from forewarn.gradient_regressor import GradientBoostingRegressor
 from forewarn.sklearn import IsolationForest
+from forewarn.threshold_tuner import ThresholdTuner
 
 __all__ = [
     "CancelledError",
@@ -13,5 +14,7 @@ __all__ = [
     "GradientBoostingClassifier",
     "GradientBoostingRegressor",
     "IsolationForest",
+    "ThresholdTuner",
     "choose_threshold",
+    "group_number",
 ]

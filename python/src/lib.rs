@@ -10,6 +10,7 @@ mod forest;
 mod pool;
 mod settings;
 mod table;
+mod tuner;
 mod watch;
 
 #[pyo3::pymodule(gil_used = false)]
@@ -24,4 +25,6 @@ mod _core {
     use crate::errors::CancelledError;
     #[pymodule_export]
     use crate::forest::Forest;
+    #[pymodule_export]
+    use crate::tuner::{Optimized, Tuner, group_number, tuner_defaults};
 }

@@ -9,12 +9,17 @@ mod extreme;
 mod judgement;
 mod pareto;
 mod quantile;
+mod tuner;
 
 pub use conformal::{ConformalThreshold, ConformalThresholdParams, Freeze, Steps};
 pub use extreme::{Atoms, ExtremeThreshold, ExtremeThresholdParams, Sides};
 pub use judgement::{Band, Judgement, Side};
 pub use pareto::GeneralizedPareto;
 pub use quantile::{QuantileSketch, QuantileThreshold, QuantileThresholdParams};
+pub use tuner::{
+    AlarmCosts, AlarmVerdict, Incident, Judged, Opinion, OptimizedThreshold, Replayed, ScoredPoint,
+    ThresholdTuner, ThresholdTunerParams, TunedJudgement, TunedThresholds, Weekly, group_id,
+};
 
 use crate::error::{Error, Result};
 

@@ -32,4 +32,5 @@ mod scorer;
 mod streaming_forest;
 mod survival;
 mod training;
+mod tuner;
 mod validate;

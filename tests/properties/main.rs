@@ -20,4 +20,5 @@ mod metrics;
 mod oracle;
 mod quantile;
 mod survival;
+mod tuner;
 mod validate;

@@ -8,4 +8,5 @@ mod attribution;
 mod calibration;
 mod server_machines;
 mod streaming_forest;
+mod tuner;
 mod verdicts;
