@@ -18,9 +18,10 @@ HOUR = 3600.0
 def history() -> tuple[Doubles, Doubles]:
     """Six weeks of hours: a harmless job scores 4.5 every third day, two failures 9."""
     hours = np.arange(1_008)
-    scores = np.where(hours % 72 == 3, 4.5, 1.0)
+    scores: Doubles = np.where(hours % 72 == 3, 4.5, 1.0).astype(np.float64)
     scores[[500, 900]] = 9.0
-    return hours * HOUR, scores
+    times: Doubles = (hours * HOUR).astype(np.float64)
+    return times, scores
 
 
 def test_defaults_are_the_librarys() -> None:

@@ -4,12 +4,13 @@
 //! it has started, and answers with a [`Judgement`]: the [`Band`] of the normal, whether and on
 //! which side the value left it, and a score that means the same on every metric.
 
+pub mod tuner;
+
 mod conformal;
 mod extreme;
 mod judgement;
 mod pareto;
 mod quantile;
-mod tuner;
 
 pub use conformal::{ConformalThreshold, ConformalThresholdParams, Freeze, Steps};
 pub use extreme::{Atoms, ExtremeThreshold, ExtremeThresholdParams, Sides};
