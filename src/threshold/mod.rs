@@ -9,14 +9,18 @@ pub mod tuner;
 mod conformal;
 mod extreme;
 mod judgement;
+mod monitor;
 mod pareto;
 mod quantile;
+mod seasonal;
 
 pub use conformal::{ConformalThreshold, ConformalThresholdParams, Freeze, Steps};
 pub use extreme::{Atoms, ExtremeThreshold, ExtremeThresholdParams, Sides};
 pub use judgement::{Band, Judgement, Side};
+pub use monitor::{AlarmRate, MetricMonitor, MetricMonitorParams, NEWS, Reading, Reason, Season};
 pub use pareto::GeneralizedPareto;
 pub use quantile::{QuantileSketch, QuantileThreshold, QuantileThresholdParams};
+pub use seasonal::{SeasonalBand, SeasonalBandParams};
 pub use tuner::{
     AlarmCosts, AlarmVerdict, Incident, Judged, Opinion, OptimizedThreshold, Replayed, ScoredPoint,
     ThresholdTuner, ThresholdTunerParams, TunedJudgement, TunedThresholds, Weekly, group_id,

@@ -27,8 +27,10 @@ mod forest_input;
 #[cfg(feature = "serde")]
 mod forests;
 mod metrics;
+mod monitor;
 #[cfg(feature = "serde")]
 mod scorer;
+mod seasonal;
 mod streaming_forest;
 mod survival;
 mod training;
