@@ -20,10 +20,13 @@ from pathlib import Path
 import forewarn
 import numpy as np
 import pandas as pd
+
 from monitor_data import Count, Series, Vector, count, kpi
 
 Scores = list[Vector]
 TINY = 1e-12
+FEW = 10  # Excesses that a tail is not fitted to.
+MOST_ALARMS = 0.05  # A share of false rows beyond which alarms mean nothing.
 
 
 def moving_average(series: Series) -> Vector:
@@ -55,17 +58,15 @@ def tail_decades(values: Vector, n_train: int) -> Vector:
     for side in (values, -values):
         start = np.quantile(side[:n_train], 0.98)
         excess = np.sort(side[:n_train][side[:n_train] > start] - start)
-        if len(excess) < 10:
+        if len(excess) < FEW:
             continue
         above = 1.0 - (np.arange(len(excess)) + 0.65) / len(excess)
         first, second = excess.mean(), (excess * above).mean()
         shape = min(2.0 - first / (first - 2.0 * second), 0.9)
         scale = max(2.0 * first * second / (first - 2.0 * second), TINY)
         beyond = np.maximum(side - start, 0.0) / scale
-        if abs(shape) < 1e-6:
-            logarithm = beyond
-        else:
-            logarithm = np.log(np.maximum(1.0 + shape * beyond, TINY)) / shape
+        shape = shape if shape != 0.0 else TINY
+        logarithm = np.log(np.maximum(1.0 + shape * beyond, TINY)) / shape
         decades = np.maximum(decades, np.where(side > start, 1.7 + logarithm / np.log(10.0), 0.0))
     return decades
 
@@ -86,8 +87,8 @@ def spectral_residual(series: Series) -> Vector:
     half a window of 1,440."""
     window, block = 1440, 720
     scores = np.zeros(len(series.values))
-    for end in range(window, len(series.values) + block, block):
-        end = min(end, len(series.values))
+    last = len(series.values)
+    for end in [*range(window, last, block), last]:
         part = series.values[end - window : end]
         spectrum = np.fft.fft(part)
         logarithm = np.log(np.abs(spectrum) + TINY)
@@ -118,7 +119,8 @@ def best(series: list[Series], scores: Scores, hit: int) -> tuple[Count, Count |
     every = np.concatenate([s[m.n_train :] for m, s in zip(series, scores, strict=True)])
     shares = np.unique(np.concatenate([np.geomspace(1e-5, 0.1, 60), [0.15, 0.2, 0.3]]))
     counts = [judge(series, scores, float(np.quantile(every, 1.0 - share))) for share in shares]
-    return max(counts, key=lambda c: c.f1), next((c for c in counts if c.hit >= hit), None)
+    reached = (c for c in counts if c.hit >= hit and c.false_rows < MOST_ALARMS * len(every))
+    return max(counts, key=lambda c: c.f1), next(reached, None)
 
 
 def row(name: str, one: Count, other: Count | None) -> str:

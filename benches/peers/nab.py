@@ -4,8 +4,8 @@
 
 Every file is read from its first row to its last by a monitor of default settings, which is told
 nothing about it: strictly causal, one setting for all. RESULTS/<group>/<file>.csv gets the columns
-`timestamp,value,anomaly_score`. `--scorer` is a program that takes the folder of results and that of
-the benchmark's data, and prints the score.
+`timestamp,value,anomaly_score`. `--scorer` is a program that takes the folder of results and that
+of the benchmark's data, and prints the score.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from pathlib import Path
 
 import forewarn
 import pandas as pd
+
 from monitor_data import nab
 
 
@@ -37,7 +38,7 @@ def main() -> None:
         rows += len(values)
         path = arguments.results / name
         path.parent.mkdir(parents=True, exist_ok=True)
-        table = {"timestamp": times, "value": values, "anomaly_score": answers.score}
+        table = {"timestamp": times, "value": values, "anomaly_score": answers.news}
         pd.DataFrame(table).to_csv(path, index=False)
     print(f"{rows:,} rows, {seconds / rows * 1e9:.0f} ns of processor time a row")
     print(f"scores are in {arguments.results}")

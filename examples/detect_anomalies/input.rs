@@ -1,8 +1,9 @@
 //! From a table to features: as they are, or made from a single metric over time.
 
+use crate::clock::time_column;
 use crate::options::Options;
 use forewarn::ndarray::{Array2, ArrayView1};
-use forewarn_datasets::{Kind, Table};
+use forewarn_datasets::Table;
 use std::error::Error;
 
 /// Rows that the features of a single metric look back over.
@@ -61,19 +62,6 @@ impl Input {
         let times = times.transpose()?.filter(|times| times.iter().all(|time| time.is_finite()));
         Ok(Self { table, names, x, categorical, label: labels, excluded, times, metric })
     }
-}
-
-/// The first column of times, or one named so that holds Unix seconds.
-fn time_column(table: &Table) -> Result<Option<String>, Box<dyn Error>> {
-    for name in table.names() {
-        let named_so = matches!(name.to_lowercase().as_str(), "timestamp" | "time" | "datetime");
-        match table.kind(name)? {
-            Kind::Timestamp => return Ok(Some(name.to_owned())),
-            Kind::Number if named_so => return Ok(Some(name.to_owned())),
-            _ => {}
-        }
-    }
-    Ok(None)
 }
 
 /// A forest sees one row at a time. What makes a value abnormal in a series is what came before

@@ -5,6 +5,8 @@
 //! cargo run --release --example detect_anomalies -- my.csv.gz --label failed
 //! ```
 
+#[path = "../support/clock.rs"]
+mod clock;
 #[path = "../support/frame.rs"]
 mod frame;
 #[path = "../support/histogram.rs"]

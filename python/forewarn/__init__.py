@@ -5,6 +5,7 @@ from forewarn.decide import choose_threshold
 from forewarn.failure_time import FailureTimeRegressor
 from forewarn.gradient_classifier import GradientBoostingClassifier
 from forewarn.gradient_regressor import GradientBoostingRegressor
+from forewarn.metric_monitor import MetricMonitor, Reading, Readings
 from forewarn.sklearn import IsolationForest
 from forewarn.threshold_tuner import ThresholdTuner
 
@@ -14,6 +15,9 @@ __all__ = [
     "GradientBoostingClassifier",
     "GradientBoostingRegressor",
     "IsolationForest",
+    "MetricMonitor",
+    "Reading",
+    "Readings",
     "ThresholdTuner",
     "choose_threshold",
     "group_number",

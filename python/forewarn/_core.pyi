@@ -8,6 +8,7 @@ from forewarn._boost_settings import BoostSettings
 from forewarn._settings import Settings
 from forewarn._tuner import TunerSettings
 from forewarn.decide import DecisionSettings
+from forewarn.metric_monitor import MonitorSettings
 
 _Doubles = NDArray[np.float64]
 _Table = NDArray[np.float64] | NDArray[np.float32]
@@ -26,12 +27,14 @@ __all__ = [
     "Boosted",
     "CancelledError",
     "Forest",
+    "Monitor",
     "Optimized",
     "Tuner",
     "boost_defaults",
     "choose_threshold",
     "concordance",
     "group_number",
+    "monitor_reasons",
     "tuner_defaults",
 ]
 
@@ -169,6 +172,24 @@ class Optimized:
     def state(self) -> bytes: ...
 
 @final
+class Monitor:
+    def __new__(cls, data: bytes) -> Monitor: ...
+    @staticmethod
+    def start(settings: MonitorSettings) -> Monitor: ...
+    def update(
+        self, time: float, value: float
+    ) -> tuple[float, int, float, float, float, str, str | None]: ...
+    def update_many(
+        self, times: _Doubles, values: _Doubles
+    ) -> tuple[_Doubles, NDArray[np.int8], _Doubles, _Doubles, _Doubles, NDArray[np.uint8]]: ...
+    @property
+    def step(self) -> float | None: ...
+    @property
+    def missing(self) -> int: ...
+    def to_bytes(self) -> bytes: ...
+    def __reduce__(self) -> tuple[type[Monitor], tuple[bytes]]: ...
+
+@final
 class Tuner:
     def __new__(cls, data: bytes) -> Tuner: ...
     @staticmethod
@@ -197,3 +218,5 @@ class Tuner:
 
 def tuner_defaults() -> tuple[list[float], list[int]]: ...
 def group_number(name: str) -> int: ...
+
+def monitor_reasons() -> list[str]: ...

@@ -7,6 +7,7 @@ mod boost_train;
 mod decide;
 mod errors;
 mod forest;
+mod monitor;
 mod pool;
 mod settings;
 mod table;
@@ -25,6 +26,8 @@ mod _core {
     use crate::errors::CancelledError;
     #[pymodule_export]
     use crate::forest::Forest;
+    #[pymodule_export]
+    use crate::monitor::{Monitor, monitor_reasons};
     #[pymodule_export]
     use crate::tuner::{Optimized, Tuner, group_number, tuner_defaults};
 }

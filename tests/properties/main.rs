@@ -16,6 +16,7 @@ mod forest_oracle;
 #[cfg(feature = "serde")]
 mod literal;
 mod metrics;
+mod monitor;
 #[cfg(feature = "serde")]
 mod oracle;
 mod quantile;

@@ -14,7 +14,7 @@ fn scores(times: &[f64], values: &[f64]) -> Vec<f64> {
     let mut score = |(&time, &value): (&f64, &f64)| {
         // Local clocks go back once a year; what comes in that hour comes at its beginning.
         last = time.max(last);
-        monitor.update(last, value).unwrap().judgement.score
+        monitor.update(last, value).unwrap().news
     };
     times.iter().zip(values).map(&mut score).collect()
 }

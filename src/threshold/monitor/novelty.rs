@@ -64,3 +64,33 @@ impl Seen {
         self.len -= 1;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn novelty_is_the_share_of_the_range_to_the_nearest_value() {
+        let mut seen = Seen::new();
+        assert_eq!(seen.look(0.0), 0.0);
+        assert_eq!(seen.look(10.0), 1.0);
+        // 4 is 4 from 0, in a range of 10.
+        assert_eq!(seen.look(4.0), 4.0 / 14.0);
+        // 20 is 10 from 10.
+        assert_eq!(seen.look(20.0), 10.0 / 20.0);
+        assert_eq!(seen.look(4.0), 0.0);
+    }
+
+    #[test]
+    fn small_holes_close_and_large_ones_stay() {
+        let mut seen = Seen::new();
+        for step in 0..100 {
+            seen.look(step as f32);
+        }
+        seen.look(1000.0);
+        assert_eq!(usize::from(seen.len), STRETCHES);
+        assert_eq!(seen.look(50.5), 0.0);
+        // 500 is 401 from 99 and 500 from 1000, in a range of 1000.
+        assert_eq!(seen.look(500.0), 401.0 / 1401.0);
+    }
+}

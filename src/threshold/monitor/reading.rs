@@ -47,10 +47,13 @@ pub enum Season {
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Reading {
-    /// Band, alarm and score. The score is 6 or more for what deserves a look whatever the metric
-    /// ([`NEWS`](super::NEWS)); after such a score it is a tenth of itself for 150 observations,
-    /// so that an incident is told once.
+    /// Band, alarm and score: how rarely the metric is so far from where it was expected.
     pub judgement: Judgement,
+    /// How new the value is: the larger of the score and of the decades by which the value lies
+    /// apart from all that the metric has ever been. [`NEWS`](super::NEWS) or more deserves a look
+    /// whatever the metric. After such news it is a tenth of itself for 150 observations, so that
+    /// an incident is told once.
+    pub news: f64,
     /// What led to the answer.
     pub reason: Reason,
     /// The rhythm found so far.

@@ -50,7 +50,7 @@ const RESTLESS: f64 = 3.0;
 /// }
 /// let reading = monitor.update(120_000.0, 250.0)?;
 /// assert_eq!(reading.reason, Reason::TooHigh);
-/// assert!(reading.judgement.score > 6.0);
+/// assert!(reading.judgement.score > 3.0 && reading.news > 6.0);
 /// # Ok(())
 /// # }
 /// ```
@@ -195,7 +195,7 @@ impl MetricMonitor {
 
     /// An answer without a judgement.
     fn silent(&self, reason: Reason) -> Reading {
-        Reading { judgement: Judgement::UNKNOWN, reason, season: self.rhythm.season }
+        Reading { judgement: Judgement::UNKNOWN, news: 0.0, reason, season: self.rhythm.season }
     }
 
     /// Judges and learns the value that is watched: the metric's own or a counter's rate.
@@ -228,18 +228,10 @@ impl MetricMonitor {
             Sides::Lower => side == Side::Lower,
             Sides::Upper => side == Side::Upper,
         };
-        let mut out = None;
-        if residual > above {
-            out = Some(Side::Upper);
-        } else if -residual > below {
-            out = Some(Side::Lower);
-        }
-        let mut score = if watched { self.novelty(time, distance) } else { 0.0 };
-        let novel = score >= NEWS;
-        if watched && ready && !gap {
-            score = score.max(self.tail_score(residual));
-        }
-        let told = self.surprise.tell(score);
+        let novelty = self.novelty(time, distance);
+        let novelty = if watched { novelty } else { 0.0 };
+        let score = if watched && ready && !gap { self.tail_score(residual) } else { 0.0 };
+        let news = self.surprise.tell(novelty.max(score));
         let alarm = band.left_by(value).filter(|_| ready && !gap && watched);
         let shifted = self.level.follow(distance);
         self.tail.learn(residual, self.rates);
@@ -251,7 +243,7 @@ impl MetricMonitor {
             _ if shifted => Reason::LevelShift,
             Some(Side::Upper) => Reason::TooHigh,
             Some(Side::Lower) => Reason::TooLow,
-            None if novel && told >= NEWS => Reason::Novel,
+            None if novelty >= NEWS && news >= NEWS => Reason::Novel,
             None if flat => Reason::FlatLine,
             None if restless => Reason::Restless,
             None => Reason::Normal,
@@ -260,7 +252,8 @@ impl MetricMonitor {
         let alarm = alarm.filter(|_| !shifted);
         let band = if ready { band } else { Band::ALL };
         Reading {
-            judgement: Judgement { band, alarm, score: told },
+            judgement: Judgement { band, alarm, score },
+            news,
             reason,
             season: self.rhythm.season,
         }
@@ -302,7 +295,7 @@ impl MetricMonitor {
     fn tail_score(&self, residual: f64) -> f64 {
         let sides = if self.params.sides == Sides::Both { 2.0 } else { 1.0 };
         let least = 0.01 / f64::from(self.count);
-        -(sides * self.tail.probability(residual)).clamp(least, 1.0).log10()
+        (sides * self.tail.probability(residual)).clamp(least, 1.0).log10().abs()
     }
 
     /// Counts how long the metric has had one value.

@@ -35,7 +35,7 @@ const LEAST_SPREAD: f64 = 0.2;
 /// tail of what remains decides how wide the band is for the rate that was asked for. Wild values
 /// are clipped before they are learned, a new level is followed after three hours, missing values and
 /// irregular times need no care, and a clock that is set an hour forward or back is noticed within
-/// about two days.
+/// about two days, from the third week on.
 ///
 /// Times are seconds since a midnight; the band of any coming time can be drawn with
 /// [`band_at`](Self::band_at). Each step takes constant time and allocates nothing; a band takes
@@ -248,7 +248,7 @@ impl SeasonalBand {
         self.level += LEVEL * share * learned;
         if self.has_moved(learned != residual, residual, share) {
             self.level += residual;
-            return -probability.clamp(least, 1.0).log10();
+            return probability.clamp(least, 1.0).log10().abs();
         }
         let day = self.day.at(phase(place, DAY)).unwrap_or(0.0);
         self.spread.learn(phase(place, DAY), learned.abs(), weight);
@@ -262,7 +262,7 @@ impl SeasonalBand {
             clock.learn(distance - self.level, share, expected);
             self.clock = clock;
         }
-        -probability.clamp(least, 1.0).log10()
+        probability.clamp(least, 1.0).log10().abs()
     }
 }
 

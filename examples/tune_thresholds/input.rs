@@ -1,0 +1,70 @@
+//! From a table to metrics over time.
+
+use crate::clock::time_column;
+use crate::options::Options;
+use forewarn_datasets::{Kind, Table};
+use std::error::Error;
+
+/// One number over time.
+pub(crate) struct Metric {
+    pub name: String,
+    /// NaN where it is missing.
+    pub values: Vec<f64>,
+}
+
+/// What is watched, and what the report and the picture need beside it.
+pub(crate) struct Input {
+    pub file: String,
+    /// Unix seconds of each row.
+    pub times: Vec<f64>,
+    pub metrics: Vec<Metric>,
+    pub label: Option<Vec<bool>>,
+}
+
+impl Input {
+    pub(crate) fn read(options: &Options) -> Result<Self, Box<dyn Error>> {
+        let mut label = options.label.clone();
+        let mut excluded = options.exclude.clone();
+        let path = options.file.clone().unwrap_or_else(|| {
+            excluded.extend(["event", "anomaly", "change_point"].map(str::to_owned));
+            label = label.take().or(Some("anomaly".to_owned()));
+            forewarn_datasets::path("service.csv")
+        });
+        let table = Table::read(&path)?;
+        let clock = time_column(&table)?.ok_or_else(|| {
+            format!("{}: no column of times; its columns are {:?}", table.file(), table.names())
+        })?;
+        let times = table.timestamps(&clock).or_else(|_| table.numbers(&clock))?.to_vec();
+        if let Some(row) = times.iter().position(|time| !time.is_finite()) {
+            return Err(format!("{}: row {row} has no {clock}", table.file()).into());
+        }
+        excluded.extend([clock]);
+        excluded.extend(label.clone());
+        let mut metrics = Vec::new();
+        for name in table.names() {
+            if table.kind(name)? == Kind::Number && !excluded.iter().any(|column| column == name) {
+                let values = table.numbers(name)?.to_vec();
+                metrics.push(Metric { name: name.to_owned(), values });
+            }
+        }
+        if metrics.is_empty() {
+            return Err(format!("{}: no column of numbers to watch", table.file()).into());
+        }
+        let label = label.as_deref().map(|name| table.labels(name)).transpose()?;
+        Ok(Self { file: table.file().to_owned(), times, metrics, label })
+    }
+
+    /// Seconds from one row to the next, mostly.
+    pub(crate) fn step(&self) -> f64 {
+        let mut steps: Vec<f64> = self.times.windows(2).map(|pair| pair[1] - pair[0]).collect();
+        steps.sort_by(f64::total_cmp);
+        steps.get(steps.len() / 2).copied().unwrap_or(60.0).max(1e-3)
+    }
+
+    /// Days from the first row to the last.
+    pub(crate) fn days(&self) -> f64 {
+        let from = self.times.iter().copied().fold(f64::INFINITY, f64::min);
+        let to = self.times.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+        ((to - from) / 86_400.0).max(1e-9)
+    }
+}
