@@ -139,7 +139,7 @@ def main() -> None:
         sys.exit(f"no data: {folder} holds no kpi/*_train.csv.gz; give --data or set FOREWARN_DATA")
     ours = Count()
     for metric in series:
-        monitor = forewarn.MetricMonitor(per_week=arguments.per_week)
+        monitor = forewarn.MetricMonitor(false_alarms_per_week=arguments.per_week)
         alarms = np.asarray(monitor.update_many(metric.times, metric.values).alarm) != 0
         one = count(alarms[metric.n_train :], metric.labels)
         print(f"{metric.name}: {one.hit} of {one.incidents} incidents hit, {one.false} false")
