@@ -5,6 +5,8 @@
 //! cargo run --release --example detect_anomalies -- my.csv.gz --label failed
 //! ```
 
+#[path = "../support/cells.rs"]
+mod cells;
 #[path = "../support/clock.rs"]
 mod clock;
 #[path = "../support/frame.rs"]

@@ -1,7 +1,8 @@
 //! What is printed: the measures, and the worst rows with their reasons.
 
+use crate::cells::{cell, identity};
 use crate::input::{Input, WINDOW};
-use crate::text::{cell, identity, say};
+use crate::text::say;
 use crate::ticks::thousands;
 use forewarn::forest::IsolationForest;
 use forewarn::metrics;

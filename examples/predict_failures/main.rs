@@ -5,6 +5,8 @@
 //! cargo run --release --example predict_failures -- my.csv.gz --label failed --group machine
 //! ```
 
+#[path = "../support/cells.rs"]
+mod cells;
 #[path = "../support/curves.rs"]
 mod curves;
 #[allow(dead_code, reason = "other examples draw thresholds")]

@@ -1,10 +1,11 @@
 //! What is printed.
 
+use crate::cells::{cell, identity};
 use crate::curves::Chosen;
 use crate::input::Input;
 use crate::model::Fitted;
 use crate::split::Plan;
-use crate::text::{cell, identity, say};
+use crate::text::say;
 use crate::ticks::thousands;
 use forewarn::boost::{FailureClassifier, Warning};
 use forewarn::calibrate::Calibrated;

@@ -3,7 +3,9 @@
 use crate::input::{Input, Metric};
 use crate::options::Options;
 use crate::watch::Watched;
-use forewarn::alert::{Alert, AlertReducer, AlertReducerParams, AlertState, Anomaly};
+use forewarn::alert::{
+    Alert, AlertReducer, AlertReducerParams, AlertState, Anomaly, SeveritySteps,
+};
 use forewarn::prelude::Tune;
 use forewarn::threshold::{
     AlarmCosts, AlarmVerdict, Opinion, ScoredPoint, ThresholdTuner, ThresholdTunerParams, group_id,
@@ -26,6 +28,11 @@ pub(crate) fn reduce(
         .max_gap(2.5 * step)
         .keep_firing((2.5 * step).max(300.0))
         .reopen((6.0 * step).max(900.0))
+        .severity(SeveritySteps {
+            score: [usual + 1.0, usual + 2.0],
+            duration: [900.0, 3_600.0],
+            breadth: [2, 3],
+        })
         .group_by(vec!["service".to_owned()])
         .remembered(input.times.len().max(10_000))
         .build()?;

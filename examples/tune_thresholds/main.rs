@@ -20,6 +20,7 @@ mod report;
 mod svg;
 #[path = "../support/text.rs"]
 mod text;
+#[allow(dead_code, reason = "other examples have logarithmic axes")]
 #[path = "../support/ticks.rs"]
 mod ticks;
 mod watch;

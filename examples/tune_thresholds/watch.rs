@@ -79,6 +79,13 @@ impl Watched {
         };
         let (value, at) = (self.values[row], moment(input.times[row]));
         let (low, high) = (self.lower[row], self.upper[row]);
-        Some(format!("{value:.4} at {}, {what}: normal is {low:.4} to {high:.4}", at.format("%R")))
+        let [value, low, high] = [value, low, high].map(short);
+        Some(format!("{value} at {}, {what}: normal is {low} to {high}", at.format("%R")))
     }
+}
+
+/// Three or four digits, or all before the point.
+fn short(value: f64) -> String {
+    let digits = (2.0 - value.abs().max(1e-9).log10().floor()).clamp(0.0, 9.0);
+    format!("{value:.*}", digits as usize)
 }
