@@ -57,6 +57,7 @@ examples() {
   cargo run --release --example detect_anomalies -- --output "$picture" || return 1
   check_picture "$picture" || return 1
   predicts 0.8 0.05 || return 1
+  alerts "$picture" 0.9 0.7 || return 1
   # A column that is not there is named, with those that are.
   local said
   said=$(cargo run --release --example predict_failures -- datasets/fleet.csv --label failed 2>&1) && return 1
@@ -72,6 +73,7 @@ examples() {
   cargo run --release --example detect_anomalies -- \
     "$FOREWARN_DATA/nab/realKnownCause/machine_temperature_system_failure.csv.gz" --output "$picture" || return 1
   check_picture "$picture" || return 1
+  alerts "$picture" 0.7 0.8 "$FOREWARN_DATA/kpi/00_test.csv.gz" --label anomaly || return 1
   predicts 0.97 0.01 "$FOREWARN_DATA/ai4i2020.csv.gz" \
     --label 'Machine failure' --exclude TWF,HDF,PWF,OSF,RNF || return 1
   predicts 0.9 0.01 "$FOREWARN_DATA/backblaze/ST4000DM000_last_day_all_q_normalised.csv.gz" \
@@ -92,6 +94,19 @@ predicts() {
     /^all columns, calibrated/ {area = $(NF - 4); loss = $(NF - 2); error = $NF}
     END {exit !(baselines == 2 && loss > 0 && loss < best && area >= least && error <= most)}
   ' "$said" || { echo "ROC AUC below $least, calibration error above $most, or no better than a baseline"; return 1; }
+}
+
+# alerts PICTURE PRECISION RECALL ARGUMENTS...: the example's alerts are that right, on the half of
+# the file that nothing was learned from.
+alerts() {
+  local picture=$1 precision=$2 recall=$3
+  shift 3
+  cargo run --release --example tune_thresholds -- --output "$picture" "$@" | tee target/alerts.txt || return 1
+  check_picture "$picture" || return 1
+  awk -v least="$precision" -v most="$recall" '/without them/ {
+    gsub(",", ""); found = 1
+    for (i = 1; i < NF; i++) {if ($i == "precision" && $(i + 1) < least) exit 1; if ($i == "recall" && $(i + 1) < most) exit 1}
+  } END {if (!found) exit 1}' target/alerts.txt || { echo "precision or recall is too low"; return 1; }
 }
 
 check_picture() {
