@@ -146,9 +146,7 @@ class MetricMonitor:
         self._monitor = Monitor.start(self._settings)
 
     @classmethod
-    def watch(
-        cls, frame: Any, time: str | None = None, **settings: Any
-    ) -> dict[str, Readings]:
+    def watch(cls, frame: Any, time: str | None = None, **settings: Any) -> dict[str, Readings]:
         """A monitor for each column of numbers of a DataFrame (pandas or Polars).
 
         Parameters

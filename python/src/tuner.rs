@@ -278,6 +278,10 @@ pub(crate) fn tuner_defaults() -> (Vec<f64>, Vec<usize>) {
 }
 
 /// The number of the group of this name.
+///
+/// >>> from forewarn import group_number
+/// >>> group_number("checkout") == group_number("search")
+/// False
 #[pyfunction]
 pub(crate) fn group_number(name: &str) -> u64 {
     group_id(name)

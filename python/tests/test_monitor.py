@@ -38,7 +38,7 @@ def test_one_by_one_is_all_at_once() -> None:
     assert readings.alarm[2_000] == 1
     assert readings.reasons[2_000] == "too high"
     assert readings.upper[2_000] < values[2_000]
-    assert (readings.alarm[200:2_000] != 0).sum() <= 3  # noqa: PLR2004
+    assert (readings.alarm[200:2_000] != 0).sum() <= 3
 
 
 def test_reasons_are_named_once() -> None:
@@ -133,7 +133,7 @@ def test_a_pickled_monitor_goes_on() -> None:
     times, values = metric()
     whole = MetricMonitor(rate=1e-3)
     whole.update_many(times[:1_000], values[:1_000])
-    copy = pickle.loads(pickle.dumps(whole))  # noqa: S301
+    copy = pickle.loads(pickle.dumps(whole))
     assert repr(copy) == repr(whole) == "MetricMonitor(rate=0.001, sides='both')"
     rest = whole.update_many(times[1_000:], values[1_000:])
     again = copy.update_many(times[1_000:], values[1_000:])
