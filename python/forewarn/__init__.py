@@ -6,7 +6,7 @@ from forewarn.decide import choose_threshold
 from forewarn.failure_time import FailureTimeRegressor
 from forewarn.gradient_classifier import GradientBoostingClassifier
 from forewarn.gradient_regressor import GradientBoostingRegressor
-from forewarn.metric_monitor import MetricMonitor, Reading, Readings
+from forewarn.metric_monitor import MetricMonitor
 from forewarn.sklearn import IsolationForest
 from forewarn.streaming_forest import StreamingForest
 from forewarn.threshold_tuner import ThresholdTuner
@@ -19,8 +19,6 @@ __all__ = [
     "GradientBoostingRegressor",
     "IsolationForest",
     "MetricMonitor",
-    "Reading",
-    "Readings",
     "StreamingForest",
     "ThresholdTuner",
     "choose_threshold",

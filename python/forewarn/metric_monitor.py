@@ -39,7 +39,7 @@ class Reading(NamedTuple):
     news: float
     """The score as news: 6 or more deserves a look whatever the metric; told once an incident."""
     reason: str
-    """What led to the answer: 'normal', 'too high', 'too low', 'novel', 'level shift', 'gap', ..."""
+    """What led to the answer: 'normal', 'too high', 'too low', 'novel', 'level shift', ..."""
     season: str | None
     """The rhythm found so far: None, 'daily' or 'weekly'."""
 

@@ -11,16 +11,17 @@ import polars as pl
 import pytest
 from numpy.typing import NDArray
 
-from forewarn import MetricMonitor, Readings
+from forewarn import MetricMonitor
+from forewarn.metric_monitor import Readings
 
 MINUTE = 60.0
 
 
 def metric(rows: int = 3_000, seed: int = 0) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Times and values of a noisy metric that jumps once."""
-    values = np.random.default_rng(seed).normal(20.0, 1.0, rows)
+    values = np.random.default_rng(seed).normal(20.0, 1.0, rows).astype(np.float64)
     values[2_000:2_003] = 60.0
-    return np.arange(rows) * MINUTE, values
+    return (np.arange(rows) * MINUTE).astype(np.float64), values
 
 
 def test_one_by_one_is_all_at_once() -> None:
