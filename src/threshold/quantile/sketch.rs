@@ -28,7 +28,8 @@ use crate::error::{Error, Result};
 /// ```
 /// use forewarn::threshold::QuantileSketch;
 ///
-/// let mut [mut morning, mut evening] = [QuantileSketch::new(0.01, 512)?, QuantileSketch::new(0.01, 512)?];
+/// let empty = QuantileSketch::new(0.01, 512)?;
+/// let (mut morning, mut evening) = (empty.clone(), empty);
 /// for i in 1..=1_000_u32 {
 ///     let sketch = if i % 3 == 0 { &mut morning } else { &mut evening };
 ///     sketch.insert(f64::from(i))?;
