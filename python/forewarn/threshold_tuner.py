@@ -47,7 +47,7 @@ class ThresholdTuner:
     rate : float, default=1e-4
         The rate of false alarms an observation that is asked for, in (0, 1): before any verdict the
         threshold is ``-log10(rate)``.
-    spread : float, default=2.0
+    spread : float, default=1.0
         How far the common threshold is expected to lie from there once verdicts are in.
     group_spread : float, default=1.5
         How far the threshold of a group is expected to lie from the common one.
@@ -61,7 +61,8 @@ class ThresholdTuner:
     max_fall : float, default=2.0
         No verdict lowers a threshold by more than this below the one asked for.
     max_rise : float, default=8.0
-        No verdict raises a threshold by more than this above the one asked for.
+        No verdict raises a threshold by more than this above the one asked for: what is higher is
+        always raised, so verdicts on it move nothing.
     gap : float, default=600.0
         Seconds.
     max_groups : int, default=1024
@@ -89,7 +90,7 @@ class ThresholdTuner:
         miss: float = 4.0,
         delay_per_minute: float = 0.0,
         rate: float = 1e-4,
-        spread: float = 2.0,
+        spread: float = 1.0,
         group_spread: float = 1.5,
         slope: float = 1.0,
         persistence: float = 1.0,

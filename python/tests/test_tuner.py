@@ -81,7 +81,7 @@ def test_a_history_is_learned_from_at_once() -> None:
     times, scores = history()
     verdicts = [(hour * HOUR, "false alarm") for hour in range(3, 504, 72)]
     found = ThresholdTuner().optimize(times, scores, [*verdicts, (500 * HOUR, "real")])
-    assert 4.5 < found.threshold < 9.0
+    assert 4.5 < found.tuner.threshold() < 9.0
     assert found.alarms_before.mean == pytest.approx(16 / found.weeks)
     assert found.alarms_per_week.mean == pytest.approx(2 / found.weeks)
     assert found.alarms_per_week.low <= 2 / found.weeks <= found.alarms_per_week.high

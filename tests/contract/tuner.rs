@@ -90,6 +90,7 @@ fn verdicts_without_a_time_are_refused() {
     }
 }
 
+#[cfg(feature = "serde")]
 #[test]
 fn a_million_groups_take_no_more_memory_than_the_settings_say() {
     let params = ThresholdTunerParams::default().max_groups(8).max_incidents(50).max_verdicts(30);
@@ -134,6 +135,7 @@ fn histories_that_say_nothing_are_answered_all_the_same() {
     ));
 }
 
+#[cfg(feature = "serde")]
 #[test]
 fn edited_states_are_refused() {
     let mut tuner = ThresholdTunerParams::default().start().unwrap();

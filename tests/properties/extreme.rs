@@ -159,7 +159,7 @@ proptest! {
     ) {
         let sides = if both { Sides::Both } else { Sides::Upper };
         let params = ExtremeThresholdParams::default().rate(0.02).warm_up(30).sides(sides);
-        let (mut threshold, judgements) = run(params, &values);
+        let (threshold, judgements) = run(params, &values);
         for (judgement, value) in judgements.iter().zip(&values) {
             prop_assert_eq!(judgement.alarm, judgement.band.left_by(*value));
         }
@@ -169,6 +169,7 @@ proptest! {
         prop_assert_eq!(judged.alarm, judged.band.left_by(1e3));
         #[cfg(feature = "serde")]
         {
+            let mut threshold = threshold;
             let mut copy = ExtremeThreshold::from_bytes(&threshold.to_bytes().unwrap()).unwrap();
             prop_assert_eq!(&copy, &threshold);
             let json = serde_json::to_string(&threshold).unwrap();

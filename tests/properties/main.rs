@@ -4,6 +4,7 @@
 mod rows;
 
 #[cfg(feature = "serde")]
+#[cfg(feature = "serde")]
 mod alerts;
 mod attribution;
 mod calibrate;
@@ -21,5 +22,6 @@ mod monitor;
 mod oracle;
 mod quantile;
 mod survival;
+#[cfg(feature = "serde")]
 mod tuner;
 mod validate;

@@ -2,7 +2,8 @@
 #![allow(clippy::unwrap_used)] // A test that cannot go on has failed.
 
 use forewarn::threshold::{
-    AlarmVerdict, Opinion, ScoredPoint, ThresholdTunerParams, TunedJudgement,
+    AlarmVerdict, MetricMonitorParams, Opinion, Reading, ScoredPoint, ThresholdTunerParams,
+    TunedJudgement,
 };
 use forewarn::traits::Tune;
 use forewarn_datasets::glitches::{GlitchMetric, GlitchParams};
@@ -24,11 +25,16 @@ struct Stream {
 }
 
 impl Stream {
-    /// The monitor comes in here.
-    fn new(times: Vec<f64>, values: &[f64], incidents: Vec<RangeInclusive<f64>>) -> Self {
-        let mut detector = Detector::default();
-        let score = |(time, &value)| (time, detector.score(time, value));
-        Self { points: times.into_iter().zip(values).map(score).collect(), incidents }
+    /// What a monitor with its default settings says of the values.
+    fn new(
+        times: Vec<f64>,
+        values: &[f64],
+        incidents: Vec<RangeInclusive<f64>>,
+        score: fn(&Reading) -> f64,
+    ) -> Self {
+        let mut monitor = MetricMonitorParams::default().build().unwrap();
+        let mut point = |(time, &value)| (time, score(&monitor.update(time, value).unwrap()));
+        Self { points: times.into_iter().zip(values).map(&mut point).collect(), incidents }
     }
 
     fn incident_at(&self, time: f64) -> Option<usize> {
@@ -38,54 +44,21 @@ impl Stream {
     }
 }
 
-/// Half-hours of a day.
-const SLOTS: usize = 48;
-
-/// Rows from which nothing is judged.
-const WARM_UP: usize = 200;
-
-/// A simple detector: how far a value lies from the last level or from the same time of the days
-/// before, whichever predicts better, with exponential tails.
-#[derive(Default)]
-struct Detector {
-    seen: usize,
-    level: f64,
-    scale: f64,
-    profile: Vec<Option<f64>>,
-    /// Mean errors of the two predictions.
-    errors: [f64; 2],
+/// How rarely a value lies so far from where it was expected.
+fn rarity(reading: &Reading) -> f64 {
+    reading.judgement.score
 }
 
-impl Detector {
-    fn score(&mut self, time: f64, value: f64) -> f64 {
-        let slot = ((time / HOUR * 2.0) as usize) % SLOTS;
-        if self.seen == 0 {
-            self.level = value;
-            self.profile = vec![None; SLOTS];
-        }
-        self.seen += 1;
-        let usual = self.profile[slot].unwrap_or(value);
-        let errors = [(value - self.level).abs(), (value - usual).abs()];
-        let error = if self.errors[0] <= self.errors[1] { errors[0] } else { errors[1] };
-        let scale = self.scale + 1e-9 + 1e-3 * self.level.abs();
-        let (most, weight) =
-            if self.seen < WARM_UP { (f64::INFINITY, 0.05) } else { (5.0 * scale, 0.01) };
-        for (mean, error) in self.errors.iter_mut().zip(errors) {
-            *mean += 0.005 * (error.min(most) - *mean);
-        }
-        self.scale += weight * (error.min(most) - self.scale);
-        self.level += 0.3 * (value - self.level);
-        self.profile[slot] = Some(usual + 0.1 * (value - usual).clamp(-most, most));
-        let score = error / scale * std::f64::consts::LOG10_E;
-        if self.seen < WARM_UP { 0.0 } else { score.min(100.0) }
-    }
+/// How far a value lies from all that the metric has ever been.
+fn novelty(reading: &Reading) -> f64 {
+    reading.news
 }
 
 fn simulated(seed: u64, days: usize) -> Vec<Stream> {
     let params = GlitchParams { seed, days, ..GlitchParams::default() };
     let stream = |metric: GlitchMetric| {
         let incidents = metric.incidents.into_iter().map(|(from, to)| from..=to).collect();
-        Stream::new(metric.times, &metric.values, incidents)
+        Stream::new(metric.times, &metric.values, incidents, rarity)
     };
     params.simulate().unwrap().into_iter().map(stream).collect()
 }
@@ -110,12 +83,13 @@ fn services() -> Option<Vec<Stream>> {
             times.extend(rows);
             values.extend(table.features(&["timestamp", "anomaly"]).unwrap().1.column(0));
         }
-        streams.push(Stream::new(times, &values, incidents));
+        streams.push(Stream::new(times, &values, incidents, rarity));
     }
     Some(streams)
 }
 
-/// The files of the Numenta benchmark; `None` where the data is not there.
+/// The files of the Numenta benchmark, without the part of each that its rules keep for learning;
+/// `None` where the data is not there.
 fn cloud_metrics() -> Option<Vec<Stream>> {
     let file = data_file("nab/windows.json", module_path!())?;
     let windows: serde_json::Value =
@@ -144,7 +118,9 @@ fn cloud_metrics() -> Option<Vec<Stream>> {
         let (times, values): (Vec<f64>, Vec<f64>) = rows.into_iter().unzip();
         let span = |span: &serde_json::Value| seconds(&span[0])..=seconds(&span[1]);
         let incidents = spans.as_array().unwrap().iter().map(span).collect();
-        streams.push(Stream::new(times, &values, incidents));
+        let mut stream = Stream::new(times, &values, incidents, novelty);
+        stream.points.drain(..(15 * stream.points.len() / 100).min(750));
+        streams.push(stream);
     }
     Some(streams)
 }
@@ -224,39 +200,52 @@ fn with_and_without(streams: &[Stream], params: &ThresholdTunerParams) -> Outcom
     outcome
 }
 
+/// The monitor raises few false alarms where few are asked for, and then there is little to cut. So
+/// it is asked for more than anybody wants: for one of 200 or of 1,000 values.
 #[test]
 fn twenty_verdicts_cut_false_alarms_and_keep_the_true_ones() {
-    for (days, rate) in [(84, 1e-3), (84, 1e-4)] {
+    let (days, seeds) = (84, 1..=20);
+    let systems: Vec<Vec<Stream>> = seeds.map(|seed| simulated(seed, days)).collect();
+    for rate in [5e-3, 1e-3] {
         let params = ThresholdTunerParams::default().rate(rate);
-        let systems = (1..=20).map(|seed| with_and_without(&simulated(seed, days), &params));
-        let all = systems.fold(Outcome::default(), Outcome::plus);
+        let each = systems.iter().map(|streams| with_and_without(streams, &params));
+        let all = each.fold(Outcome::default(), Outcome::plus);
         println!("simulated, rate {rate}: {all:?}");
+        let weeks = (systems.len() * days) as f64 / 7.0;
+        let weekly = all.false_before as f64 / weeks;
+        assert!((10.0..25.0).contains(&weekly), "{weekly} false alarms a week of a system");
         assert!(all.false_cut() >= 0.6, "{:.3}", all.false_cut());
-        assert!(all.true_lost() <= 0.05, "{:.3}", all.true_lost());
+        assert!(all.true_lost() <= 0.02, "{:.3}", all.true_lost());
     }
 }
 
 #[test]
 fn verdicts_on_real_services_cut_false_alarms() {
     let Some(streams) = services() else { return };
-    let all = with_and_without(&streams, &ThresholdTunerParams::default());
-    println!("services: {all:?}");
-    assert!(all.false_cut() >= 0.5, "{:.3}", all.false_cut());
-    assert!(all.true_lost() <= 0.12, "{:.3}", all.true_lost());
+    for rate in [1e-3, 3e-4] {
+        let all = with_and_without(&streams, &ThresholdTunerParams::default().rate(rate));
+        println!("services, rate {rate}: {all:?}");
+        assert!(all.false_cut() >= 0.6, "{:.3}", all.false_cut());
+        assert!(all.true_lost() <= 0.05, "{:.3}", all.true_lost());
+    }
 }
 
+/// On these files it is novelty that tells incidents; one of a hundred or of 333 values may be news.
 #[test]
 fn verdicts_on_cloud_metrics_cut_false_alarms() {
     let Some(streams) = cloud_metrics() else { return };
-    let all = with_and_without(&streams, &ThresholdTunerParams::default());
-    println!("cloud metrics: {all:?}");
-    assert!(all.false_cut() >= 0.25, "{:.3}", all.false_cut());
+    for rate in [1e-2, 3e-3] {
+        let all = with_and_without(&streams, &ThresholdTunerParams::default().rate(rate));
+        println!("cloud metrics, rate {rate}: {all:?}");
+        assert!(all.false_cut() >= 0.6, "{:.3}", all.false_cut());
+        assert!(all.true_lost() <= 0.05, "{:.3}", all.true_lost());
+    }
 }
 
 /// Learns on the weeks before each of the cuts, with verdicts on the alarms of the first of them,
 /// and counts the alarms of the four weeks after it. How many predictions held, and all.
-fn predictions(streams: &[Stream], weeks: &[usize]) -> (usize, usize) {
-    let params = ThresholdTunerParams::default();
+fn predictions(streams: &[Stream], weeks: &[usize], rate: f64) -> (usize, usize) {
+    let params = ThresholdTunerParams::default().rate(rate);
     let start = streams.iter().map(|it| it.points[0].0).fold(f64::INFINITY, f64::min);
     let (mut held, mut made) = (0, 0);
     for &week in weeks {
@@ -296,21 +285,28 @@ fn predictions(streams: &[Stream], weeks: &[usize]) -> (usize, usize) {
     (held, made)
 }
 
+fn sum(one: (usize, usize), other: (usize, usize)) -> (usize, usize) {
+    (one.0 + other.0, one.1 + other.1)
+}
+
 #[test]
 fn the_alarms_predicted_for_the_coming_month_hold() {
-    let sum = |sum: (usize, usize), other: (usize, usize)| (sum.0 + other.0, sum.1 + other.1);
-    let systems = (1..=40).map(|seed| predictions(&simulated(seed, 84), &[8]));
-    let (held, made) = systems.fold((0, 0), sum);
-    println!("simulated: {held} of {made}");
-    assert!(made >= 20 && held as f64 >= 0.9 * made as f64, "{held} of {made}");
+    let systems: Vec<Vec<Stream>> = (1..=60).map(|seed| simulated(seed, 84)).collect();
+    for rate in [5e-3, 1e-3, 1e-4] {
+        let each = systems.iter().map(|streams| predictions(streams, &[8], rate));
+        let (held, made) = each.fold((0, 0), sum);
+        println!("simulated, rate {rate}: {held} of {made}");
+        assert!(made == 60 && held as f64 >= 0.9 * made as f64, "{held} of {made}");
+    }
 }
 
 #[test]
 fn the_alarms_predicted_for_real_services_hold() {
     let Some(streams) = services() else { return };
-    let sum = |sum: (usize, usize), other: (usize, usize)| (sum.0 + other.0, sum.1 + other.1);
-    let each = streams.chunks(1).map(|stream| predictions(stream, &[8, 12, 16, 20]));
-    let (held, made) = each.fold((0, 0), sum);
-    println!("services: {held} of {made}");
-    assert!(made >= 20 && held as f64 >= 0.9 * made as f64, "{held} of {made}");
+    for rate in [1e-3, 1e-4] {
+        let each = streams.chunks(1).map(|one| predictions(one, &[8, 12, 16, 20], rate));
+        let (held, made) = each.fold((0, 0), sum);
+        println!("services, rate {rate}: {held} of {made}");
+        assert!(made >= 20 && held as f64 >= 0.9 * made as f64, "{held} of {made}");
+    }
 }

@@ -30,7 +30,9 @@
 //!   threshold below [`rate`](ThresholdTunerParams::rate), in no group without a miss.
 //! - **It never goes blind**: no threshold rises by more than
 //!   [`max_rise`](ThresholdTunerParams::max_rise), and the prior pulls against every rise, the harder
-//!   the farther. The pull of a false alarm ends a little above its own height.
+//!   the farther. The pull of a false alarm ends a little above its own height, and one so high that no
+//!   threshold could silence it does not pull at all: a few wild scores would carry the threshold to
+//!   its end, past incidents far below them.
 //! - **Groups** have thresholds of their own, held near the common one until they have verdicts of
 //!   their own.
 //! - **The same scores and verdicts in the same order** give the same state, bit for bit.
@@ -45,9 +47,10 @@
 //! Two things: how high the scores rise, and how long they stay there
 //! ([`persistence`](ThresholdTunerParams::persistence)); groups apart, nothing else is learned. Once
 //! verdicts have raised a threshold, what is brief must be high, and what is low must last, before it
-//! is raised. On simulated metrics with short glitches and longer incidents, twenty verdicts take away
-//! three quarters of the false alarms with persistence and three fifths without, and lose 4 % of the
-//! true ones with it and 8 % without.
+//! is raised. On simulated metrics with short glitches and longer incidents, watched by a
+//! [`MetricMonitor`](super::MetricMonitor) and raised for one value in a thousand, twenty verdicts take
+//! away 62 % of the false alarms with persistence and 55 % without, and lose 1 % of the true ones with
+//! it and 3 % without.
 //!
 //! # Only alarms are judged
 //! Nobody confirms that silence was right. Whether an incident is judged depends on its height

@@ -125,7 +125,9 @@ pub(super) fn fit(params: &ThresholdTunerParams, verdicts: &[Judged]) -> Thresho
     let mut ids: Vec<u64> = verdicts.iter().map(|judged| judged.incident.group).collect();
     ids.sort_unstable();
     ids.dedup();
-    let examples = verdicts.iter().map(|judged| {
+    // What no threshold could silence says nothing of where one should lie.
+    let within_reach = |judged: &&Judged| judged.incident.height < params.highest();
+    let examples = verdicts.iter().filter(within_reach).map(|judged| {
         let real = f64::from(u8::from(judged.opinion != Opinion::FalseAlarm));
         Example {
             group: ids.partition_point(|id| *id < judged.incident.group),

@@ -97,7 +97,7 @@ impl ThresholdTunerParams {
     /// let verdicts: Vec<AlarmVerdict> = judged.into_iter().map(verdict).collect();
     ///
     /// let best = ThresholdTunerParams::default().optimize(&history, &verdicts)?;
-    /// assert!((4.5..9.0).contains(&best.threshold));
+    /// assert!((4.5..9.0).contains(&best.tuner.threshold(0)));
     /// assert!(best.alarms_per_week.mean < 0.4 && best.alarms_before.mean > 2.0);
     /// assert!(best.last_month.iter().filter(|it| it.before && !it.after).count() > 5);
     /// # Ok::<(), forewarn::Error>(())

@@ -91,7 +91,7 @@ pub struct ThresholdTunerParams {
     /// the threshold is `−log₁₀ rate`. Default 1e-4, so 4.
     pub rate: f64,
     /// How far the common threshold is expected to lie from there once verdicts are in, a standard
-    /// deviation, from 0 to 100. The wider, the more verdicts weigh. Default 2.
+    /// deviation, from 0 to 100. The wider, the more verdicts weigh. Default 1.
     pub spread: f64,
     /// How far the threshold of a group is expected to lie from the common one, a standard
     /// deviation, from 0 to 100; 0 for one threshold for all. Default 1.5.
@@ -110,7 +110,7 @@ pub struct ThresholdTunerParams {
     /// incidents lower than that nothing is remembered. Default 2.
     pub max_fall: f64,
     /// No verdict raises a threshold by more than this above the one asked for, from 0 to 300: what
-    /// is more extreme is always raised. Default 8.
+    /// is more extreme is always raised, so verdicts on it move nothing. Default 8.
     pub max_rise: f64,
     /// Exceedances that lie no more seconds apart are one incident, from 0 to 1e9. Default 600.
     pub gap: f64,
@@ -127,7 +127,7 @@ impl Default for ThresholdTunerParams {
         Self {
             costs: AlarmCosts::default(),
             rate: 1e-4,
-            spread: 2.0,
+            spread: 1.0,
             group_spread: 1.5,
             slope: 1.0,
             persistence: 1.0,

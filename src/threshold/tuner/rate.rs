@@ -19,7 +19,7 @@ const BLOCKS: [f64; 5] = [1.0, 2.0, 4.0, 7.0, 14.0];
 const FEWEST_BLOCKS: usize = 4;
 
 /// What is assumed of the dispersion beforehand, and for how many blocks it counts.
-const ASSUMED: (f64, f64) = (1.5, 3.0);
+const ASSUMED: (f64, f64) = (2.0, 3.0);
 
 /// A number a week, and between what it will lie over the next four weeks in about 95 % of the
 /// cases.

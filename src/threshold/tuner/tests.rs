@@ -138,6 +138,26 @@ fn the_model_balances_costs_at_the_threshold() {
 }
 
 #[test]
+fn what_no_threshold_could_silence_moves_none() {
+    let mut tuner = started();
+    let judge = |tuner: &mut ThresholdTuner, time: f64, score: f64| {
+        raised(tuner, &[(time, score), (time + 1e4, 0.0)]);
+        tuner.observe(AlarmVerdict { group: 0, time, opinion: Opinion::FalseAlarm }).unwrap();
+        tuner.threshold(0)
+    };
+    for number in 0..20 {
+        // Thresholds end at 12: even there 12 would be raised.
+        let height = if number % 2 == 0 { 12.0 } else { 500.0 };
+        assert_eq!(judge(&mut tuner, f64::from(number) * 1e5, height), 4.0);
+    }
+    let learned = judge(&mut tuner, 1e7, 6.0);
+    assert!(learned > 4.0, "{learned}");
+    assert_eq!(tuner.verdicts().count(), 21, "they are remembered all the same");
+    let mut alone = started();
+    assert_eq!(judge(&mut alone, 0.0, 6.0), learned);
+}
+
+#[test]
 fn expectations_of_independent_incidents_are_those_of_a_gamma_poisson() {
     // 100 in 10 weeks, evenly: the dispersion assumed stays. Wide enough, not absurd.
     let week = rate::WEEK;
