@@ -48,6 +48,7 @@ impl AlertReducer {
                 continue;
             }
             source.timer = None;
+            self.now = Some(due);
             if self.deadline(place).is_some_and(|deadline| deadline <= due) {
                 self.expire(place, due);
             }
@@ -72,7 +73,9 @@ impl AlertReducer {
     }
 
     pub(super) fn set_timer(&mut self, place: u32) {
-        let Some(due) = self.deadline(place) else { return };
+        let Some(deadline) = self.deadline(place) else { return };
+        // A deadline may be past when it is first known: what follows from it happens now.
+        let due = deadline.max(self.now.unwrap_or(deadline));
         let source = &mut self.sources.all[place as usize];
         if source.timer.is_none_or(|timer| due < timer) {
             source.timer = Some(due);
