@@ -78,7 +78,7 @@ class Readings:
     def plot(self, ax: Any = None) -> Any:
         """Draws the metric, its band and its alarms; needs matplotlib. Returns the axes."""
         try:
-            from matplotlib import pyplot
+            from matplotlib import pyplot  # type: ignore[import-not-found,unused-ignore]
         except ImportError as error:
             raise ImportError("Readings.plot needs matplotlib: pip install matplotlib") from error
         if ax is None:
