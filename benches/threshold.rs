@@ -6,7 +6,8 @@
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group};
 use forewarn::threshold::{
-    ConformalThresholdParams, ExtremeThresholdParams, QuantileThresholdParams, Sides, Steps,
+    ConformalThresholdParams, ExtremeThresholdParams, MetricMonitorParams, QuantileThresholdParams,
+    Sides, Steps,
 };
 use std::hint::black_box;
 use std::io::{self, Read};
@@ -57,6 +58,14 @@ fn others(criterion: &mut Criterion) {
             let mut threshold = QuantileThresholdParams::default().start().expect("valid settings");
             for value in &values {
                 black_box(threshold.observe(*value).expect("finite"));
+            }
+        });
+    });
+    group.bench_function("monitor", |bencher| {
+        bencher.iter(|| {
+            let mut monitor = MetricMonitorParams::default().build().expect("valid settings");
+            for (minute, value) in values.iter().enumerate() {
+                black_box(monitor.update(minute as f64 * 60.0, *value).expect("finite"));
             }
         });
     });

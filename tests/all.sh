@@ -103,9 +103,9 @@ alerts() {
   shift 3
   cargo run --release --example tune_thresholds -- --output "$picture" "$@" | tee target/alerts.txt || return 1
   check_picture "$picture" || return 1
-  awk -v least="$precision" -v most="$recall" '/without them/ {
+  awk -v precision="$precision" -v recall="$recall" '/without them/ {
     gsub(",", ""); found = 1
-    for (i = 1; i < NF; i++) {if ($i == "precision" && $(i + 1) < least) exit 1; if ($i == "recall" && $(i + 1) < most) exit 1}
+    for (i = 1; i < NF; i++) {if ($i == "precision" && $(i + 1) < precision) exit 1; if ($i == "recall" && $(i + 1) < recall) exit 1}
   } END {if (!found) exit 1}' target/alerts.txt || { echo "precision or recall is too low"; return 1; }
 }
 

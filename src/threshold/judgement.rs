@@ -55,6 +55,5 @@ pub struct Judgement {
 
 impl Judgement {
     /// Nothing can be said yet.
-    #[allow(dead_code)]
     pub(crate) const UNKNOWN: Self = Self { band: Band::ALL, alarm: None, score: 0.0 };
 }

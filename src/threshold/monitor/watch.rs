@@ -30,9 +30,10 @@ const RESTLESS: f64 = 3.0;
 ///
 /// It finds the step and the rhythm of the metric, follows its level, and holds each value
 /// against two questions. Is it further from where the metric should be than the metric's own
-/// residuals ever promise (a tail fitted to them, which incidents do not widen)? And does it lie
-/// where the metric, its short mean, or its departure from the daily rhythm never was? The
-/// less probable answer is the score.
+/// residuals ever promise (a tail fitted to them, which incidents do not widen)? That is the
+/// score, and what alarms rest on. And does it lie where the metric, its short mean, or its
+/// departure from the daily rhythm never was? The less probable of both is the
+/// [news](Reading::news).
 ///
 /// A missing value (NaN) and a long silence are gaps, a new level that lasts is followed and
 /// reported, a counter is watched by its rate, and a bad observation never ends the watch.
