@@ -3,7 +3,9 @@
 
 pub mod alert;
 pub mod boost;
+pub mod breaker;
 pub mod calibrate;
+pub mod compare;
 pub mod decide;
 pub mod error;
 pub mod forest;
@@ -14,6 +16,7 @@ pub mod progress;
 pub mod rules;
 pub mod threshold;
 pub mod traits;
+pub mod trend;
 pub mod validate;
 
 mod columnar;

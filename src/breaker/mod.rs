@@ -1,0 +1,2 @@
+//! Circuit breakers: one state machine for running, replaying and simulating, and settings that
+//! are learned from the history of calls.
