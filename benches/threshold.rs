@@ -2,18 +2,24 @@
 //!
 //! `cargo bench --bench threshold -- --attained RATE WARM_UP LEVEL EXCESSES LENGTH` reads streams of
 //! LENGTH little-endian doubles from standard input and prints, for each, the alarms after the warm-up
-//! and the nanoseconds an observation; `benches/peers/thresholds.py` runs it beside libspot.
+//! and the nanoseconds an observation. `--moving RATE WARM_UP STEP LENGTH` takes them for metrics
+//! that move, STEP seconds apart, and prints the alarms of an extreme threshold that follows the
+//! level, a seasonal band and a monitor. `benches/peers/thresholds.py` runs both. `--round MONITORS`
+//! times one observation of each of so many monitors.
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group};
 use forewarn::threshold::{
-    ConformalThresholdParams, ExtremeThresholdParams, MetricMonitorParams, QuantileThresholdParams,
-    Sides, Steps,
+    AlarmRate, ConformalThresholdParams, ExtremeThresholdParams, MetricMonitor,
+    MetricMonitorParams, QuantileThresholdParams, SeasonalBandParams, Sides, Steps,
 };
 use std::hint::black_box;
 use std::io::{self, Read};
 use std::time::Instant;
 
 const LENGTH: usize = 100_000;
+
+/// What runs in the place of the timings, with the arguments that follow its name.
+type Program = fn(&[String]) -> Result<(), Box<dyn std::error::Error>>;
 
 /// An exponential stream, the same at every run.
 fn stream() -> Vec<f64> {
@@ -86,6 +92,16 @@ fn others(criterion: &mut Criterion) {
     group.finish();
 }
 
+/// The streams of standard input, one after the other.
+fn streams(length: &str) -> Result<impl FnMut() -> Option<Vec<f64>>, std::num::ParseIntError> {
+    let mut bytes = vec![0; 8 * length.parse::<usize>()?];
+    Ok(move || {
+        io::stdin().lock().read_exact(&mut bytes).ok()?;
+        let (values, _) = bytes.as_chunks::<8>();
+        Some(values.iter().map(|value| f64::from_le_bytes(*value)).collect())
+    })
+}
+
 /// One line a stream of standard input: alarms and nanoseconds an observation.
 fn attained(arguments: &[String]) -> Result<(), Box<dyn std::error::Error>> {
     let [rate, warm_up, level, excesses, length] = arguments else {
@@ -96,10 +112,8 @@ fn attained(arguments: &[String]) -> Result<(), Box<dyn std::error::Error>> {
         .warm_up(warm_up.parse()?)
         .level(level.parse()?)
         .excesses(excesses.parse()?);
-    let mut bytes = vec![0; 8 * length.parse::<usize>()?];
-    while io::stdin().lock().read_exact(&mut bytes).is_ok() {
-        let (values, _) = bytes.as_chunks::<8>();
-        let values: Vec<f64> = values.iter().map(|value| f64::from_le_bytes(*value)).collect();
+    let mut streams = streams(length)?;
+    while let Some(values) = streams() {
         let mut threshold = params.start()?;
         let start = Instant::now();
         for value in &values {
@@ -111,13 +125,77 @@ fn attained(arguments: &[String]) -> Result<(), Box<dyn std::error::Error>> {
     Ok(())
 }
 
+/// One line a stream of standard input: the alarms of three methods for metrics that move.
+fn moving(arguments: &[String]) -> Result<(), Box<dyn std::error::Error>> {
+    let [rate, warm_up, step, length] = arguments else {
+        return Err("give RATE WARM_UP STEP LENGTH".into());
+    };
+    let (rate, warm_up, step) = (rate.parse()?, warm_up.parse::<u32>()?, step.parse::<f64>()?);
+    let following = ExtremeThresholdParams::default().rate(rate).sides(Sides::Both).half_life(50.0);
+    let monitor = MetricMonitorParams::default().rate(AlarmRate::PerObservation(rate));
+    let mut streams = streams(length)?;
+    while let Some(values) = streams() {
+        let mut following = following.warm_up(warm_up.into()).start()?;
+        let mut band = SeasonalBandParams::default().rate(rate).build()?;
+        let mut monitor = monitor.warm_up(warm_up).build()?;
+        let mut alarms = [0; 3];
+        for (index, value) in values.into_iter().enumerate() {
+            let time = index as f64 * step;
+            let raised = [
+                following.observe(value)?.alarm,
+                band.update(time, value)?.alarm,
+                monitor.update(time, value)?.judgement.alarm,
+            ];
+            if index >= warm_up as usize {
+                for (count, alarm) in alarms.iter_mut().zip(raised) {
+                    *count += u32::from(alarm.is_some());
+                }
+            }
+        }
+        println!("{} {} {}", alarms[0], alarms[1], alarms[2]);
+    }
+    Ok(())
+}
+
+/// Seconds that one observation of each of many monitors takes, on two threads.
+fn round(arguments: &[String]) -> Result<(), Box<dyn std::error::Error>> {
+    let [monitors] = arguments else { return Err("give MONITORS".into()) };
+    let mut warm = MetricMonitorParams::default().build()?;
+    let values = stream();
+    for (minute, value) in values[..2_000].iter().enumerate() {
+        warm.update(minute as f64 * 60.0, *value)?;
+    }
+    let mut monitors = vec![warm; monitors.parse()?];
+    let half = monitors.len() / 2;
+    for minute in 2_000..2_010 {
+        let start = Instant::now();
+        let (left, right) = monitors.split_at_mut(half);
+        let observe = |part: &mut [MetricMonitor]| {
+            part.iter_mut().zip(values.iter().cycle().skip(minute)).all(|(monitor, value)| {
+                black_box(monitor.update(minute as f64 * 60.0, *value)).is_ok()
+            })
+        };
+        let fine = std::thread::scope(|scope| {
+            let other = scope.spawn(|| observe(left));
+            observe(right) & other.join().unwrap_or(false)
+        });
+        println!("{:.3} s", start.elapsed().as_secs_f64());
+        assert!(fine, "every observation is finite and in order");
+    }
+    Ok(())
+}
+
 criterion_group!(benches, extreme, others);
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let arguments: Vec<String> = std::env::args().collect();
-    if let Some(place) = arguments.iter().position(|argument| argument == "--attained") {
-        let given = arguments[place + 1..].iter().filter(|argument| *argument != "--bench");
-        return attained(&given.cloned().collect::<Vec<_>>());
+    let programs: [(&str, Program); 3] =
+        [("--attained", attained), ("--moving", moving), ("--round", round)];
+    for (name, program) in programs {
+        if let Some(place) = arguments.iter().position(|argument| argument == name) {
+            let given = arguments[place + 1..].iter().filter(|argument| *argument != "--bench");
+            return program(&given.cloned().collect::<Vec<_>>());
+        }
     }
     benches();
     Criterion::default().configure_from_args().final_summary();

@@ -12,7 +12,8 @@ use forewarn::forest::{DepthLimit, Gain, IsolationForestParams, Missing, Split, 
 use forewarn::ndarray::Array2;
 use forewarn::prelude::{Batch, Score, Train};
 use forewarn::threshold::{
-    ConformalThresholdParams, ExtremeThresholdParams, QuantileThresholdParams, Sides, Steps,
+    ConformalThresholdParams, ExtremeThresholdParams, MetricMonitorParams, QuantileThresholdParams,
+    SeasonalBandParams, Sides, Steps,
 };
 use std::sync::Mutex;
 
@@ -162,5 +163,16 @@ fn thresholds_allocate_nothing_after_the_start() -> forewarn::Result<()> {
         found?;
         assert_eq!(allocations, 0, "{steps:?}");
     }
+    let mut monitor = MetricMonitorParams::default().build()?;
+    let mut band = SeasonalBandParams::default().build()?;
+    let (found, allocations, _) = counted(|| {
+        (0..20_000).try_for_each(|i| {
+            let time = f64::from(i) * 300.0;
+            band.update(time, value(i))?;
+            monitor.update(time, value(i)).map(drop)
+        })
+    });
+    found?;
+    assert_eq!(allocations, 0);
     Ok(())
 }

@@ -7,6 +7,9 @@ Seven laws; after a warm-up every alarm of a stream is a false one, and their sh
 rate asked for. Rows give attained / asked: the mean over the streams, and the 5th and the 95th
 percentile of single ones. forewarn is run from Rust (`cargo bench --bench threshold`), libspot, a C
 library, through its Python package: of its time that of as many calls of `abs` is taken off.
+
+A second table has metrics that move: they drift, or have a daily rhythm. forewarn's three ways to
+follow them are asked for the same rate.
 """
 
 from __future__ import annotations
@@ -26,6 +29,9 @@ from common import Vector, environment, progress, table
 
 LENGTH = 200_000
 WARM_UP = 2_000
+MOVING_WARM_UP = 4_032
+"""Two weeks of five minutes."""
+STEP, DAY, WORKING_DAYS = 300.0, 86_400.0, 5
 RATES = (1e-3, 1e-4)
 POSITIVE_SHARE = 0.05
 ANOMALY = 2
@@ -49,6 +55,30 @@ LAWS: dict[str, Callable[[Generator, int], Vector]] = {
     "uniform": lambda rng, count: rng.random(count),
     "Poisson(2)": lambda rng, count: rng.poisson(2.0, count).astype(np.float64),
     "zero-inflated": zero_inflated,
+}
+
+
+def daily(rng: Generator, noise: Vector, step: float) -> Vector:
+    """A rhythm of the day three times as high as the noise."""
+    start = rng.random()
+    return noise + 3.0 * np.sin((np.arange(len(noise)) * step / DAY + start) * 2 * np.pi)
+
+
+def working_days(rng: Generator, noise: Vector, step: float) -> Vector:
+    """The same, on five days of seven."""
+    weekday = np.floor(np.arange(len(noise)) * step / DAY) % 7 < WORKING_DAYS
+    return np.where(weekday, daily(rng, noise, step), noise)
+
+
+def drifting(rng: Generator, noise: Vector, step: float) -> Vector:
+    """A straight line that rises by the noise's own size in two thousand observations."""
+    return noise + rng.choice([-1.0, 1.0]) * np.arange(len(noise)) / 2_000
+
+
+MOVES: dict[str, Callable[[Generator, Vector, float], Vector]] = {
+    "drift": drifting,
+    "daily": daily,
+    "working days": working_days,
 }
 
 
@@ -79,6 +109,18 @@ def forewarn(streams: list[Vector], settings: Settings, binary: Path) -> list[Ou
     rows = [line.split() for line in output.decode().splitlines()]
     judged = length - WARM_UP
     return [Outcome(int(a) / judged / settings.rate, float(ns)) for a, ns in rows]
+
+
+def moving(streams: list[Vector], rate: float, step: float, binary: Path) -> list[str]:
+    """Attained / asked by forewarn's three ways to follow a metric, `step` seconds apart."""
+    length = len(streams[0])
+    numbers = (rate, MOVING_WARM_UP, step, length)
+    command = [str(binary), "--moving", *map(str, numbers)]
+    given = b"".join(stream.astype("<f8").tobytes() for stream in streams)
+    output = subprocess.run(command, input=given, capture_output=True, check=True).stdout
+    alarms = np.array([line.split() for line in output.decode().splitlines()], dtype=np.float64)
+    attained = alarms / (length - MOVING_WARM_UP) / rate
+    return [f"{mean:.2f}" for mean in attained.mean(axis=0)]
 
 
 def libspot(streams: list[Vector], settings: Settings, discard: bool) -> list[Outcome]:
@@ -192,6 +234,19 @@ def main() -> None:
         "libspot, ns",
     ]
     print(table(header, rows))
+    rows = []
+    for law in ("exponential", "Gaussian", "Student-t(3)"):
+        for move, follow in MOVES.items():
+            progress(f"{law}, {move}")
+            for rate in RATES:
+                streams = []
+                for seed in range(options.streams):
+                    rng = np.random.default_rng([8, seed])
+                    noise = LAWS[law](rng, MOVING_WARM_UP + options.length)
+                    streams.append(follow(rng, noise, STEP))
+                rows.append([law, move, f"{rate:g}", *moving(streams, rate, STEP, binary)])
+    print("\n### Attained / asked on metrics that move, every five minutes\n")
+    print(table(["law", "metric", "rate", "extreme, following", "seasonal band", "monitor"], rows))
 
 
 if __name__ == "__main__":

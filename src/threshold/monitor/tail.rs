@@ -142,19 +142,30 @@ impl Tail {
 
     /// Lets what was counted so far weigh a quarter.
     pub(in crate::threshold) fn fade(&mut self) {
-        self.total /= 4;
+        self.weigh(4);
         self.next_fit = self.total + 16;
-        self.counts.iter_mut().for_each(|count| *count /= 4);
-        self.far_count /= 4.0;
-        self.far_company /= 4.0;
+    }
+
+    /// Divides all that was counted. What a side has beyond each bin is rounded, not the bins:
+    /// those far out hold one or two each, and would all become none.
+    fn weigh(&mut self, divisor: u32) {
+        self.total /= divisor;
+        self.far_count /= divisor as f32;
+        self.far_company /= divisor as f32;
+        for counts in self.counts.chunks_exact_mut(BINS) {
+            let (mut beyond, mut kept) = (0, 0);
+            for count in counts.iter_mut().rev() {
+                beyond += u32::from(*count);
+                let now = (beyond + divisor / 2) / divisor;
+                *count = (now - kept) as u16;
+                kept = now;
+            }
+        }
     }
 
     fn refit(&mut self, rate: [f64; 2]) {
         if self.total >= MEMORY {
-            self.total /= 2;
-            self.counts.iter_mut().for_each(|count| *count /= 2);
-            self.far_count /= 2.0;
-            self.far_company /= 2.0;
+            self.weigh(2);
         }
         self.next_fit = self.total.saturating_add((self.total / 16).max(16));
         self.recentre();

@@ -21,6 +21,8 @@ const LEVEL: f64 = 0.5;
 const MOVED: f64 = 0.125;
 /// Days after which the rhythm is known well enough to tell the time by it.
 const CLOCK: f64 = 21.0;
+/// Days after which the rhythm gets no better known.
+const LEARNED: f64 = 30.0;
 /// Days after which the spread is known.
 const SETTLED: f64 = 2.0;
 /// Distances, in their unit, are kept below it.
@@ -238,7 +240,7 @@ impl SeasonalBand {
             self.tail.learn(standard, [self.params.rate / 2.0; 2]);
         }
         // Those of the first weeks are of a rhythm that was not fully known.
-        if age > self.fade_at * DAY {
+        if age > self.fade_at * DAY && self.fade_at < LEARNED {
             self.fade_at *= 1.5;
             self.tail.fade();
         }
