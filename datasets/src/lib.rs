@@ -7,6 +7,7 @@
 //! | rows with exactly one sensor at fault | [`fleet::SingleFaultParams`] |
 //! | service metrics with seasons, spikes and level shifts | [`service`] |
 //! | metrics with incidents and harmless glitches, for verdicts | [`glitches`] |
+//! | a version beside the one before, and benchmarks over time | [`canary`] |
 //! | a call log of a dependency with outages | [`calls`] |
 //! | raw anomalies of many services in a storm of incidents | [`storm`] |
 //! | reading `.csv` and `.csv.gz` | [`Table`], [`Dataset`] |
@@ -18,6 +19,7 @@
 #![forbid(unsafe_code)]
 
 pub mod calls;
+pub mod canary;
 pub mod committed;
 pub mod error;
 pub mod fleet;

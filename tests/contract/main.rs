@@ -15,6 +15,7 @@ mod boost_training;
 #[cfg(feature = "serde")]
 mod boosted;
 mod calibrate;
+mod compare;
 mod conformal;
 #[cfg(feature = "serde")]
 mod edited_files;

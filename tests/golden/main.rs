@@ -4,6 +4,7 @@
 mod rows;
 
 mod calibrate;
+mod compare;
 mod exchange;
 mod extreme;
 mod forest;

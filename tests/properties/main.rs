@@ -8,6 +8,7 @@ mod rows;
 mod alerts;
 mod attribution;
 mod calibrate;
+mod compare;
 mod conformal;
 mod decide;
 mod extreme;

@@ -6,6 +6,7 @@ mod rows;
 mod alerts;
 mod attribution;
 mod calibration;
+mod compare;
 mod monitor;
 mod server_machines;
 mod streaming_forest;
