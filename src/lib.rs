@@ -7,6 +7,7 @@ pub mod breaker;
 pub mod calibrate;
 pub mod compare;
 pub mod decide;
+pub mod engine;
 pub mod error;
 pub mod forest;
 pub mod metrics;

@@ -8,6 +8,8 @@ mod envelope;
 
 use counting::counted;
 use forewarn::boost::FailureClassifierParams;
+use forewarn::engine::features::FeatureParams;
+use forewarn::engine::telemetry::Telemetry;
 use forewarn::forest::{DepthLimit, Gain, IsolationForestParams, Missing, Split, Subsample};
 use forewarn::ndarray::Array2;
 use forewarn::prelude::{Batch, Score, Train};
@@ -90,6 +92,30 @@ fn a_single_row_is_predicted_without_allocation() -> forewarn::Result<()> {
         }
         assert_eq!(ensemble.raw(rows.view())?[(9, 0)], ensemble.raw_value(&rows.row(9).to_vec())?);
     }
+    Ok(())
+}
+
+#[test]
+fn an_entity_allocates_nothing_once_its_windows_are_full() -> forewarn::Result<()> {
+    let _alone = ALONE.lock();
+    let mut names = Telemetry::new(["heat", "noise"])?;
+    names.event("any", 0.0, "overload")?;
+    let features = FeatureParams::default().plan(&names)?;
+    let mut state = features.state();
+    let mut row = vec![0.0; features.n_features()];
+    let mut live = |from: u32, to: u32| -> forewarn::Result<usize> {
+        let (result, allocations, _) = counted(|| {
+            (from..to).try_for_each(|step| {
+                let time = 600.0 * f64::from(step);
+                state.observe(time, &[f64::from(step % 7), f64::NAN])?;
+                state.event(time, "overload")?;
+                state.write_row(time + 1.0, &mut row)
+            })
+        });
+        result.map(|()| allocations)
+    };
+    assert!(live(0, 2_000)? > 0);
+    assert_eq!(live(2_000, 10_000)?, 0);
     Ok(())
 }
 

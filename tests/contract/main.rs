@@ -21,6 +21,7 @@ mod conformal;
 mod edited_files;
 mod exchange;
 mod extreme;
+mod features;
 #[cfg(feature = "serde")]
 mod files;
 mod forest_data;

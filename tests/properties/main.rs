@@ -12,6 +12,7 @@ mod compare;
 mod conformal;
 mod decide;
 mod extreme;
+mod features;
 mod forest;
 #[cfg(feature = "serde")]
 mod forest_oracle;
