@@ -1,2 +1,23 @@
 //! Circuit breakers: one state machine for running, replaying and simulating, and settings that
 //! are learned from the history of calls.
+
+mod costs;
+mod machine;
+mod open_metrics;
+mod outcome;
+mod runtime;
+mod settings;
+mod state;
+
+pub use costs::CallCosts;
+pub use machine::{BreakerMetrics, Gate, Machine, Ticket};
+pub use open_metrics::open_metrics;
+pub use outcome::{Outcome, Rejected};
+#[cfg(feature = "quanta")]
+pub use runtime::TscClock;
+pub use runtime::{
+    Breaker, BreakerBuilder, BreakerRegistry, BreakerRegistryParams, CallError, Classify, Clock,
+    ManualClock, MonotonicClock, OwnedPermit, Permit,
+};
+pub use settings::{BreakerSettings, OpenTime, ProbeBudget, Probes, Ramp, SlowCall, Trip};
+pub use state::{Force, Reason, State, Transition};

@@ -14,6 +14,7 @@ mod boost_input;
 mod boost_training;
 #[cfg(feature = "serde")]
 mod boosted;
+mod breaker;
 mod calibrate;
 mod compare;
 mod conformal;

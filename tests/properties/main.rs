@@ -7,6 +7,7 @@ mod rows;
 #[cfg(feature = "serde")]
 mod alerts;
 mod attribution;
+mod breaker;
 mod calibrate;
 mod compare;
 mod conformal;

@@ -1,0 +1,338 @@
+//! The one place that the machine of a live breaker is in.
+
+use super::events::{Events, Listener};
+use super::shard::{Seen, Shard};
+use super::slot::slot;
+use super::sync::{AtomicU64, Mutex, MutexGuard, Ordering, lock};
+use crate::breaker::machine::time::{Nanos, nanos};
+use crate::breaker::machine::{Batch, EPOCHS, Kind, Machine, Ticket};
+use crate::breaker::{Outcome, Rejected};
+use std::time::Duration;
+
+/// Good calls need no lock.
+const FAST: u64 = 1;
+/// The time at which a call begins matters.
+const BEGIN: u64 = 2;
+/// The time at which it ends matters.
+const END: u64 = 4;
+/// Calls in flight are counted.
+const IN_FLIGHT: u64 = 8;
+/// Calls are let through and counted, and decide nothing.
+const FREE: u64 = 16;
+/// The generation is above the flags.
+const SHIFT: u32 = 8;
+
+/// The time of nothing.
+const UNKNOWN: Nanos = Nanos::MAX;
+
+/// A call that was let through by a live breaker: a [`Ticket`] in pieces that fit into registers,
+/// and when the call began. Its permit uses it once.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Pass {
+    generation: u64,
+    kind: Passing,
+    /// The number of a probe; of another call, when it began as calls in flight are counted.
+    number: u64,
+    /// When the call began; [`UNKNOWN`] where that does not matter.
+    began: Nanos,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Passing {
+    Normal,
+    Probe,
+    Free,
+}
+
+impl Pass {
+    fn new(ticket: &Ticket, began: Nanos) -> Self {
+        let (kind, number) = match ticket.kind {
+            Kind::Normal { began } => (Passing::Normal, began),
+            Kind::Probe(probe) => (Passing::Probe, probe),
+            Kind::Free => (Passing::Free, 0),
+        };
+        Self { generation: ticket.generation, kind, number, began }
+    }
+
+    fn ticket(self) -> Ticket {
+        let kind = match self.kind {
+            Passing::Normal => Kind::Normal { began: self.number },
+            Passing::Probe => Kind::Probe(self.number),
+            Passing::Free => Kind::Free,
+        };
+        Ticket { generation: self.generation, kind }
+    }
+
+    /// Whether it is a probe of a half-open circuit.
+    pub(super) fn is_probe(self) -> bool {
+        self.kind == Passing::Probe
+    }
+}
+
+/// The machine, what good calls of a closed circuit need to know of it, and where they are counted.
+///
+/// A good call in a closed circuit changes nothing but a count (`Machine` is made for this), so each
+/// thread counts them for itself in a shard. Whoever has more to tell takes the lock, collects all
+/// counts, and gives the machine what it has: the machine sees the calls of one thread in their order,
+/// and those of different threads in one order that they can have had.
+#[derive(Debug)]
+pub(super) struct Core {
+    /// Generation and flags. Written under the lock.
+    word: AtomicU64,
+    /// From when to when the machine need not be told that time has passed. Written under the lock.
+    current: [AtomicU64; 2],
+    /// The longest latency of a call that needs no lock. Written under the lock.
+    latency: AtomicU64,
+    /// When the present half threshold began, times [`EPOCHS`], plus its place among them. Written
+    /// under the lock.
+    half: AtomicU64,
+    /// Calls that began before are not counted as in flight. Written under the lock.
+    tracked_since: AtomicU64,
+    shards: Box<[Shard]>,
+    locked: Locked,
+    events: Events,
+}
+
+/// On a line of its own: its lock is written to by calls that fail.
+#[derive(Debug)]
+#[repr(align(64))]
+struct Locked(Mutex<Inside>);
+
+#[derive(Debug)]
+struct Inside {
+    machine: Machine,
+    seen: Box<[Seen]>,
+}
+
+impl Core {
+    pub(super) fn new(machine: Machine, shards: usize, listeners: Vec<Listener>) -> Self {
+        let core = Self {
+            word: AtomicU64::new(0),
+            current: [AtomicU64::new(0), AtomicU64::new(0)],
+            latency: AtomicU64::new(0),
+            half: AtomicU64::new(0),
+            tracked_since: AtomicU64::new(0),
+            shards: (0..shards).map(|_| Shard::new()).collect(),
+            locked: Locked(Mutex::new(Inside {
+                machine,
+                seen: vec![Seen::default(); shards].into_boxed_slice(),
+            })),
+            events: Events::new(listeners),
+        };
+        core.publish(&lock(&core.locked.0).machine);
+        core
+    }
+
+    /// Asks for a call to be let through.
+    #[inline]
+    pub(super) fn acquire(&self, clock: impl Fn() -> Nanos) -> Result<Pass, Rejected> {
+        let word = self.word.load(Ordering::Acquire);
+        if word & (FAST | IN_FLIGHT | BEGIN | FREE) != FAST {
+            return self.acquire_timed(word, clock);
+        }
+        Ok(Pass { generation: word >> SHIFT, kind: Passing::Normal, number: 0, began: UNKNOWN })
+    }
+
+    /// Where the time matters, or the circuit is not closed.
+    #[inline(never)]
+    fn acquire_timed(&self, word: u64, clock: impl Fn() -> Nanos) -> Result<Pass, Rejected> {
+        let generation = word >> SHIFT;
+        if word & (FAST | IN_FLIGHT) == FAST {
+            let kind = if word & FREE == 0 { Passing::Normal } else { Passing::Free };
+            let began = if word & BEGIN == 0 { UNKNOWN } else { clock() };
+            return Ok(Pass { generation, kind, number: 0, began });
+        }
+        if word & FAST != 0
+            && let Some(shard) = self.own_shard(generation)
+        {
+            let began = clock();
+            if self.is_current(began) {
+                shard.add_in_flight(self.place(began), 1);
+                return Ok(Pass { generation, kind: Passing::Normal, number: began, began });
+            }
+        }
+        // The time is read under the lock, so that it is not before one that the machine has seen.
+        self.update(|machine| {
+            let now = clock();
+            let ticket = machine.acquire(Duration::from_nanos(now))?;
+            Ok(Pass::new(&ticket, now))
+        })
+    }
+
+    /// A call has ended; after a latency that the caller knows, or the time since it began.
+    #[inline]
+    pub(super) fn end(
+        &self,
+        pass: Pass,
+        outcome: Outcome,
+        latency: Option<Nanos>,
+        clock: impl Fn() -> Nanos,
+    ) {
+        let word = self.word.load(Ordering::Acquire);
+        if word & (FAST | IN_FLIGHT | BEGIN | END) == FAST
+            && word >> SHIFT == pass.generation
+            && outcome == Outcome::Success
+            && let Some(shard) = self.own_shard(pass.generation)
+        {
+            return shard.add_good();
+        }
+        self.end_timed(word, pass, outcome, latency, clock);
+    }
+
+    /// Where there is more to do than to count a success.
+    #[inline(never)]
+    fn end_timed(
+        &self,
+        word: u64,
+        pass: Pass,
+        outcome: Outcome,
+        latency: Option<Nanos>,
+        clock: impl Fn() -> Nanos,
+    ) {
+        let now = if word & (BEGIN | END) == 0 { 0 } else { clock() };
+        let latency = match latency {
+            Some(latency) => latency,
+            // Latency did not matter when the call began, or does not now.
+            None if word & BEGIN == 0 || pass.began == UNKNOWN => 0,
+            None => now.saturating_sub(pass.began),
+        };
+        if !self.count(word, &pass, outcome, now, latency) {
+            self.end_watched(pass, outcome, latency, clock);
+        }
+    }
+
+    /// Counts a call in the shard of this thread, if that is all there is to do.
+    #[inline]
+    fn count(&self, word: u64, pass: &Pass, outcome: Outcome, now: Nanos, latency: Nanos) -> bool {
+        let generation = pass.generation;
+        if word & FAST == 0
+            || word >> SHIFT != generation
+            || outcome == Outcome::Failure
+            || word & END != 0 && !self.is_current(now)
+            || word & BEGIN != 0 && latency > self.latency.load(Ordering::Relaxed)
+        {
+            return false;
+        }
+        let Some(shard) = self.own_shard(generation) else { return false };
+        if word & IN_FLIGHT != 0 {
+            // Calls that began before they were counted have number 0.
+            if pass.number < self.tracked_since.load(Ordering::Relaxed).max(1) {
+                return false;
+            }
+            shard.add_in_flight(self.place(pass.number), -1);
+        }
+        match outcome {
+            Outcome::Success => shard.add_good(),
+            _ => shard.add_ignored(),
+        }
+        true
+    }
+
+    #[cold]
+    fn end_watched(&self, pass: Pass, outcome: Outcome, latency: Nanos, clock: impl Fn() -> Nanos) {
+        let latency = Duration::from_nanos(latency);
+        self.update(|machine| {
+            machine.record(pass.ticket(), Duration::from_nanos(clock()), outcome, latency)
+        });
+    }
+
+    /// A call was given up.
+    pub(super) fn release(&self, pass: Pass, clock: impl Fn() -> Nanos) {
+        self.update(|machine| machine.release(pass.ticket(), Duration::from_nanos(clock())));
+    }
+
+    /// The shard of this thread, if it has one and has joined the generation.
+    #[inline]
+    fn own_shard(&self, generation: u64) -> Option<&Shard> {
+        self.shards.get(slot()).filter(|shard| shard.is_of(generation))
+    }
+
+    /// The place of a call in flight that began in the present half threshold or the one before.
+    fn place(&self, began: Nanos) -> usize {
+        let half = self.half.load(Ordering::Relaxed);
+        let before = u64::from(began < half / EPOCHS as u64) * (EPOCHS as u64 - 1);
+        ((half + before) % EPOCHS as u64) as usize
+    }
+
+    #[inline]
+    fn is_current(&self, now: Nanos) -> bool {
+        let [from, to] = &self.current;
+        from.load(Ordering::Relaxed) <= now && now < to.load(Ordering::Relaxed)
+    }
+
+    /// Gives the machine all counts, changes it, and tells everyone what has become of it.
+    pub(super) fn update<R>(&self, change: impl FnOnce(&mut Machine) -> R) -> R {
+        let mut inside = self.collect();
+        let generation = inside.machine.generation();
+        let result = change(&mut inside.machine);
+        let machine = &inside.machine;
+        self.publish(machine);
+        if let Some(shard) = self.shards.get(slot()) {
+            shard.join(machine.generation());
+        }
+        if machine.generation() == generation {
+            return result;
+        }
+        if let Some(transition) = machine.last_transition() {
+            // Under the machine's lock: in the order of the transitions.
+            self.events.push(transition);
+        }
+        drop(inside);
+        self.events.tell();
+        result
+    }
+
+    /// Looks at the machine after all that has been counted.
+    pub(super) fn look<R>(&self, look: impl FnOnce(&Machine) -> R) -> R {
+        look(&self.collect().machine)
+    }
+
+    /// Locks the machine and gives it all that has been counted.
+    fn collect(&self) -> MutexGuard<'_, Inside> {
+        let mut inside = lock(&self.locked.0);
+        let Inside { machine, seen } = &mut *inside;
+        let (mut batch, mut late) = (Batch::default(), Batch::default());
+        for (shard, seen) in self.shards.iter().zip(seen) {
+            let own = shard.is_of(machine.generation());
+            shard.collect(seen, if own { &mut batch } else { &mut late });
+        }
+        machine.merge(&batch);
+        machine.merge_late(&late);
+        inside
+    }
+
+    fn publish(&self, machine: &Machine) {
+        let settings = machine.settings();
+        let mut flags = 0;
+        if machine.is_plain() {
+            flags |= FAST;
+        }
+        if machine.is_free() {
+            flags |= FAST | FREE;
+        } else {
+            let good = nanos(settings.good_latency());
+            let (half, since) = machine.tracking().unwrap_or((Nanos::MAX, 0));
+            let tracked = half < Nanos::MAX;
+            flags |= if good.min(half) < Nanos::MAX { BEGIN } else { 0 };
+            flags |= if machine.needs_time() { END } else { 0 };
+            flags |= if tracked { IN_FLIGHT } else { 0 };
+            self.latency.store(good.min(half), Ordering::Relaxed);
+            self.tracked_since.store(since, Ordering::Relaxed);
+            let [from, mut to] = machine.current();
+            if let Some(epoch) = from.checked_div(half).filter(|_| tracked) {
+                let began = (epoch * half).saturating_mul(EPOCHS as u64);
+                self.half.store(began.saturating_add(epoch % EPOCHS as u64), Ordering::Relaxed);
+                // Later, in 146 years, the place would not fit.
+                to = to.min(Nanos::MAX / EPOCHS as u64 - 1);
+            }
+            self.current[0].store(from, Ordering::Relaxed);
+            self.current[1].store(to, Ordering::Relaxed);
+        }
+        self.word.store(machine.generation() << SHIFT | flags, Ordering::Release);
+    }
+
+    /// Has a listener told of transitions from now on.
+    pub(super) fn listen(&self, listener: Listener) {
+        self.events.listen(listener);
+    }
+}
