@@ -17,7 +17,9 @@ mod boosted;
 mod breaker;
 mod calibrate;
 mod compare;
+mod change;
 mod conformal;
+mod drift;
 #[cfg(feature = "serde")]
 mod edited_files;
 mod exchange;

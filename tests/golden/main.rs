@@ -5,6 +5,8 @@ mod rows;
 
 mod calibrate;
 mod compare;
+mod change;
+mod drift;
 mod exchange;
 mod extreme;
 mod forest;

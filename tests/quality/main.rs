@@ -7,6 +7,7 @@ mod alerts;
 mod attribution;
 mod calibration;
 mod compare;
+mod change;
 mod monitor;
 mod server_machines;
 mod streaming_forest;
