@@ -1,6 +1,7 @@
 //! Circuit breakers: one state machine for running, replaying and simulating, and settings that
 //! are learned from the history of calls.
 
+pub mod adaptive;
 mod costs;
 mod machine;
 mod open_metrics;
@@ -9,6 +10,9 @@ mod runtime;
 mod settings;
 mod state;
 
+pub mod sim;
+
+pub use adaptive::{AdaptiveBreaker, AdaptiveParams, ObservedCall};
 pub use costs::CallCosts;
 pub use machine::{BreakerMetrics, Gate, Machine, Ticket};
 pub use open_metrics::open_metrics;

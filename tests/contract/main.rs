@@ -15,6 +15,7 @@ mod boost_training;
 #[cfg(feature = "serde")]
 mod boosted;
 mod breaker;
+mod breaker_adaptive;
 mod calibrate;
 mod compare;
 mod change;

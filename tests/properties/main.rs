@@ -8,6 +8,7 @@ mod rows;
 mod alerts;
 mod attribution;
 mod breaker;
+mod breaker_adaptive;
 mod calibrate;
 mod compare;
 mod change;

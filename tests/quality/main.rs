@@ -5,6 +5,7 @@ mod rows;
 
 mod alerts;
 mod attribution;
+mod breaker_adaptive;
 mod calibration;
 mod compare;
 mod change;
