@@ -34,5 +34,7 @@ mod rng;
 pub use error::{Error, Result};
 #[cfg(feature = "smartcore")]
 pub use interop::smartcore::{FromNumbers, SmartcoreEstimator};
+#[cfg(feature = "tower")]
+pub use interop::tower::{BreakerFuture, BreakerLayer, BreakerService, ResultClassifier};
 pub use lifetime::Lifetime;
 pub use ndarray;

@@ -6,6 +6,7 @@ mod costs;
 mod machine;
 mod open_metrics;
 mod outcome;
+mod retry;
 mod runtime;
 mod settings;
 mod state;
@@ -19,6 +20,7 @@ pub use open_metrics::open_metrics;
 pub use outcome::{Outcome, Rejected};
 #[cfg(feature = "quanta")]
 pub use runtime::TscClock;
+pub use retry::{Backoff, BackoffParams, Jitter, RetryBudget, RetryBudgetParams};
 pub use runtime::{
     Breaker, BreakerBuilder, BreakerRegistry, BreakerRegistryParams, CallError, Classify, Clock,
     ManualClock, MonotonicClock, OwnedPermit, Permit,

@@ -4,3 +4,5 @@
 mod linfa;
 #[cfg(feature = "smartcore")]
 pub(crate) mod smartcore;
+#[cfg(feature = "tower")]
+pub(crate) mod tower;

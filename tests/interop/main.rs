@@ -6,3 +6,5 @@ mod linfa;
 mod rules;
 #[cfg(feature = "smartcore")]
 mod smartcore;
+#[cfg(feature = "tower")]
+mod tower;

@@ -301,6 +301,12 @@ impl Core {
         inside
     }
 
+    /// Whether calls are let through without asking the machine.
+    #[cfg(feature = "tower")]
+    pub(super) fn is_passing(&self) -> bool {
+        self.word.load(Ordering::Acquire) & FAST != 0
+    }
+
     fn publish(&self, machine: &Machine) {
         let settings = machine.settings();
         let mut flags = 0;

@@ -257,6 +257,12 @@ impl<C> Breaker<C> {
         self.0.core.look(Machine::state)
     }
 
+    /// Whether calls are let through without a lock: the circuit is closed, or does not decide.
+    #[cfg(feature = "tower")]
+    pub(crate) fn is_passing(&self) -> bool {
+        self.0.core.is_passing()
+    }
+
     /// What has been counted.
     #[must_use]
     pub fn metrics(&self) -> BreakerMetrics {
