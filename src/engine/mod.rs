@@ -3,6 +3,7 @@
 //! | floor | what it does |
 //! |---|---|
 //! | [`telemetry`] | holds what is known of a fleet: readings, events, maintenance, failures, attributes |
+//! | [`action`] | turns an answer into what is done, within limits |
 //! | [`features`] | turns it into the rows that models learn from and judge, as a batch or as it comes |
 //!
 //! ```
@@ -30,5 +31,6 @@
 //! # Ok::<(), forewarn::Error>(())
 //! ```
 
+pub mod action;
 pub mod features;
 pub mod telemetry;
