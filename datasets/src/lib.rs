@@ -9,6 +9,7 @@
 //! | metrics with incidents and harmless glitches, for verdicts | [`glitches`] |
 //! | a version beside the one before, and benchmarks over time | [`canary`] |
 //! | a call log of a dependency with outages | [`calls`] |
+//! | resources that fill up, or only look like it | [`exhaustion`] |
 //! | raw anomalies of many services in a storm of incidents | [`storm`] |
 //! | reading `.csv` and `.csv.gz` | [`Table`], [`Dataset`] |
 //! | the committed files, and real data beside the project | [`path`], [`data_or_skip!`] |
@@ -22,6 +23,7 @@ pub mod calls;
 pub mod canary;
 pub mod committed;
 pub mod error;
+pub mod exhaustion;
 pub mod fleet;
 pub mod glitches;
 pub mod service;

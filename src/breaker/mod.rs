@@ -18,9 +18,9 @@ pub use costs::CallCosts;
 pub use machine::{BreakerMetrics, Gate, Machine, Ticket};
 pub use open_metrics::open_metrics;
 pub use outcome::{Outcome, Rejected};
+pub use retry::{Backoff, BackoffParams, Jitter, RetryBudget, RetryBudgetParams};
 #[cfg(feature = "quanta")]
 pub use runtime::TscClock;
-pub use retry::{Backoff, BackoffParams, Jitter, RetryBudget, RetryBudgetParams};
 pub use runtime::{
     Breaker, BreakerBuilder, BreakerRegistry, BreakerRegistryParams, CallError, Classify, Clock,
     ManualClock, MonotonicClock, OwnedPermit, Permit,

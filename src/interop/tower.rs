@@ -47,6 +47,7 @@ pub struct BreakerLayer<C = MonotonicClock, F = ResultClassifier> {
 
 impl<C> BreakerLayer<C> {
     /// Responses are successes, errors are failures.
+    #[must_use]
     pub fn new(breaker: Breaker<C>) -> Self {
         Self { breaker, classify: ResultClassifier }
     }

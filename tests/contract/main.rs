@@ -17,13 +17,14 @@ mod boosted;
 mod breaker;
 mod breaker_adaptive;
 mod calibrate;
-mod compare;
 mod change;
+mod compare;
 mod conformal;
 mod drift;
 #[cfg(feature = "serde")]
 mod edited_files;
 mod exchange;
+mod exhaustion;
 mod extreme;
 mod features;
 #[cfg(feature = "serde")]

@@ -4,8 +4,8 @@
 mod rows;
 
 mod calibrate;
-mod compare;
 mod change;
+mod compare;
 mod drift;
 mod exchange;
 mod extreme;
@@ -14,4 +14,5 @@ mod metrics;
 mod saved;
 mod service_level;
 mod survival;
+mod trend;
 mod validate;

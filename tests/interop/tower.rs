@@ -1,4 +1,5 @@
 //! A breaker as a layer: what it lets through, what it gives back, and when it is ready.
+#![allow(clippy::unwrap_used)] // A test that cannot go on has failed.
 
 use forewarn::BreakerLayer;
 use forewarn::breaker::{
@@ -83,7 +84,7 @@ impl Service<u32> for Server {
         assert!(std::mem::take(&mut self.holds), "called before it was ready");
         self.places.fetch_sub(1, Ordering::SeqCst);
         self.calls.fetch_add(1, Ordering::SeqCst);
-        let answer = if request % 2 == 0 { Ok(request) } else { Err("odd".to_owned()) };
+        let answer = if request.is_multiple_of(2) { Ok(request) } else { Err("odd".to_owned()) };
         After(self.polls, Some(answer))
     }
 }

@@ -1,4 +1,5 @@
 //! What holds for the self-tuning breaker and the simulator whatever comes.
+#![allow(clippy::unwrap_used)] // A test that cannot go on has failed.
 
 use forewarn::breaker::sim::{Family, Report, Service};
 use forewarn::breaker::{

@@ -74,6 +74,7 @@ impl ActionGate {
     }
 
     /// The last 1,000 decisions, the newest last.
+    #[must_use]
     pub fn records(&self) -> impl ExactSizeIterator<Item = &ActionRecord> {
         self.records.iter()
     }

@@ -1,6 +1,7 @@
 use super::*;
 use proptest::prelude::*;
 
+#[allow(clippy::unnecessary_wraps)] // A hand's signature.
 fn act(_: &ActionRecord) -> Result<(), String> {
     Ok(())
 }
@@ -115,7 +116,7 @@ proptest! {
             let mut acted = Vec::new();
             let mut hand = |record: &ActionRecord| -> Result<(), String> {
                 acted.push((record.entity.clone(), record.time));
-                if record.number % 3 == 0 { Err("no".to_owned()) } else { Ok(()) }
+                if record.number.is_multiple_of(3) { Err("no".to_owned()) } else { Ok(()) }
             };
             let before = gate.clone();
             match gate.decide(&entity, time, &situation, &mut hand) {
