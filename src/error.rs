@@ -127,6 +127,14 @@ pub enum Error {
         /// The newest version that can be read.
         newest: u32,
     },
+    /// A line of a call log that cannot be read.
+    #[error("line {line} of the log: {reason}")]
+    LogLine {
+        /// The line, from 1.
+        line: usize,
+        /// What is wrong with it.
+        reason: String,
+    },
     /// Training was stopped by its progress observer. Nothing was changed.
     #[error("cancelled after {done} of {total} steps")]
     Cancelled {

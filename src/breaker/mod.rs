@@ -3,20 +3,26 @@
 
 pub mod adaptive;
 mod costs;
+mod log;
 mod machine;
 mod open_metrics;
+mod optimise;
 mod outcome;
 mod retry;
 mod runtime;
 mod settings;
-mod state;
-
 pub mod sim;
+mod state;
 
 pub use adaptive::{AdaptiveBreaker, AdaptiveParams, ObservedCall};
 pub use costs::CallCosts;
+pub use log::{CallLog, LoggedCall, LoggedOutcome};
 pub use machine::{BreakerMetrics, Gate, Machine, Ticket};
 pub use open_metrics::open_metrics;
+pub use optimise::{
+    Advice, Assessment, BreakerOptimizer, Delay, Estimate, Export, ExportTarget, FrontPoint,
+    LogSummary, PeerComparison, PeerDefaults, Recommendation, theory,
+};
 pub use outcome::{Outcome, Rejected};
 pub use retry::{Backoff, BackoffParams, Jitter, RetryBudget, RetryBudgetParams};
 #[cfg(feature = "quanta")]

@@ -16,6 +16,7 @@ mod boost_training;
 mod boosted;
 mod breaker;
 mod breaker_adaptive;
+mod breaker_optimise;
 mod calibrate;
 mod change;
 mod compare;

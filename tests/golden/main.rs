@@ -3,6 +3,7 @@
 #[path = "../support/rows.rs"]
 mod rows;
 
+mod breaker_theory;
 mod calibrate;
 mod change;
 mod compare;

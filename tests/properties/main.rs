@@ -1,5 +1,7 @@
 //! What must hold for any input, against the most obvious version of each computation.
 
+#[path = "../support/recorder.rs"]
+mod recorder;
 #[path = "../support/rows.rs"]
 mod rows;
 
@@ -9,6 +11,7 @@ mod alerts;
 mod attribution;
 mod breaker;
 mod breaker_adaptive;
+mod breaker_optimise;
 mod calibrate;
 mod change;
 mod compare;

@@ -1,4 +1,5 @@
 //! Regret of the self-tuning breaker without history, beside no breaker and the defaults of others.
+#![allow(clippy::unwrap_used)] // A test that cannot go on has failed.
 
 use forewarn::breaker::sim::{Family, Report, Service};
 use forewarn::breaker::{

@@ -1,11 +1,14 @@
 //! How good the results are, on data whose truth is known: floors that must not be undercut.
 
+#[path = "../support/recorder.rs"]
+mod recorder;
 #[path = "../support/rows.rs"]
 mod rows;
 
 mod alerts;
 mod attribution;
 mod breaker_adaptive;
+mod breaker_optimise;
 mod calibration;
 mod change;
 mod compare;

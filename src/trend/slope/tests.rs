@@ -47,7 +47,7 @@ fn a_window_is_what_its_observations_say() {
     let mut trend = RollingTrend::new(params).expect("settings");
     let mut seen: Vec<(f64, f64)> = Vec::new();
     for k in 0..500 {
-        let time = (k / 3 * 3) as f64 + if k % 7 == 0 { 0.0 } else { (k % 3) as f64 };
+        let time = f64::from(k / 3 * 3) + if k % 7 == 0 { 0.0 } else { f64::from(k % 3) };
         let time = seen.last().map_or(time, |last| last.0.max(time));
         let value = if k % 11 == 5 { f64::NAN } else { (stream.below(40) as f64).powi(2) };
         trend.update(time, value).expect("finite");
@@ -80,6 +80,6 @@ fn the_interval_holds_the_slope_as_often_as_it_says() {
         all += 1;
     }
     // Twenty coins: five or fewer heads, or tails, 2 · 0.0207; four deviations of 2,000 draws.
-    let share = held as f64 / all as f64;
+    let share = held as f64 / f64::from(all);
     assert!((share - 0.958_6).abs() < 0.018, "{share}");
 }

@@ -1,0 +1,215 @@
+//! What a breaker would have done: the state machine on a course of events.
+
+use super::course::{Event, Kind};
+use crate::breaker::{BreakerSettings, Machine, Outcome, State, Ticket};
+use crate::error::Result;
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+use std::time::Duration;
+
+/// What happened in one stretch, or in all of them.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub(super) struct Tally {
+    pub(super) calls: f64,
+    /// In good calls: what was lost, what failed, and what was held.
+    pub(super) cost: f64,
+    /// Of it, what calls cost that were made while the dependency was up.
+    pub(super) cost_while_up: f64,
+    pub(super) lost_good: f64,
+    pub(super) failed: f64,
+    /// Seconds that callers waited for failures.
+    pub(super) wasted_seconds: f64,
+    /// Calls let through half-open, and those of them that failed.
+    pub(super) probes: f64,
+    pub(super) failed_probes: f64,
+    pub(super) opens: f64,
+    /// Of them, while the dependency was up.
+    pub(super) false_opens: f64,
+}
+
+impl Tally {
+    /// Cost a call.
+    pub(super) fn mean(&self) -> f64 {
+        self.cost / self.calls.max(1.0)
+    }
+
+    pub(super) fn add(&mut self, other: &Self, weight: f64) {
+        self.calls += weight * other.calls;
+        self.cost += weight * other.cost;
+        self.cost_while_up += weight * other.cost_while_up;
+        self.lost_good += weight * other.lost_good;
+        self.failed += weight * other.failed;
+        self.wasted_seconds += weight * other.wasted_seconds;
+        self.probes += weight * other.probes;
+        self.failed_probes += weight * other.failed_probes;
+        self.opens += weight * other.opens;
+        self.false_opens += weight * other.false_opens;
+    }
+}
+
+/// How long it took to notice outages, and their ends. Seconds.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(super) struct Delays {
+    pub(super) detect: Vec<f64>,
+    pub(super) recover: Vec<f64>,
+}
+
+/// Calls under way: when they end, and which they are.
+struct Flight {
+    ends: BinaryHeap<Reverse<(Duration, u32)>>,
+    tickets: Vec<Option<Ticket>>,
+    free: Vec<u32>,
+    events: Vec<u32>,
+}
+
+/// A machine and what is under way.
+struct Replay<'a> {
+    machine: Machine,
+    events: &'a [Event],
+    flight: Flight,
+}
+
+impl Replay<'_> {
+    /// Tells the machine of all that ends by now.
+    fn land(&mut self, now: Duration) {
+        while let Some(Reverse((end, slot))) = self.flight.ends.peek().copied()
+            && end <= now
+        {
+            self.flight.ends.pop();
+            let event = &self.events[self.flight.events[slot as usize] as usize];
+            if let Some(ticket) = self.flight.tickets[slot as usize].take() {
+                match event.kind {
+                    Kind::Ends(outcome) => {
+                        let _ = self.machine.record(ticket, end, outcome, event.latency);
+                    }
+                    Kind::Released => self.machine.release(ticket, end),
+                }
+            }
+            self.flight.free.push(slot);
+        }
+    }
+
+    fn take_off(&mut self, ticket: Ticket, at: usize, end: Duration) {
+        let slot = self.flight.free.pop().unwrap_or_else(|| {
+            self.flight.tickets.push(None);
+            self.flight.events.push(0);
+            self.flight.tickets.len() as u32 - 1
+        });
+        self.flight.tickets[slot as usize] = Some(ticket);
+        self.flight.events[slot as usize] = at as u32;
+        self.flight.ends.push(Reverse((end, slot)));
+    }
+}
+
+/// Replays part of a course. `stretches` are the ends (exclusive) of its stretches, ascending; one
+/// tally each. `None` as settings is no breaker at all.
+pub(super) fn replay(
+    settings: Option<&BreakerSettings>,
+    seed: u64,
+    events: &[Event],
+    stretches: &[usize],
+    mut delays: Option<&mut Delays>,
+) -> Result<Vec<Tally>> {
+    let Some(settings) = settings else {
+        return Ok(unprotected(events, stretches));
+    };
+    let machine = Machine::new(*settings, seed)?;
+    let flight = Flight {
+        ends: BinaryHeap::new(),
+        tickets: Vec::new(),
+        free: Vec::new(),
+        events: Vec::new(),
+    };
+    let mut replay = Replay { machine, events, flight };
+    let mut tallies = Vec::with_capacity(stretches.len());
+    let mut watch = Watch::default();
+    let mut at = 0;
+    let mut was_closed = true;
+    for &end in stretches {
+        let mut tally = Tally { calls: (end - at) as f64, ..Tally::default() };
+        while at < end {
+            let event = &events[at];
+            replay.land(event.start);
+            let before = tally.cost;
+            if let Ok(ticket) = replay.machine.acquire(event.start) {
+                tally.cost += f64::from(event.cost);
+                let failed = event.kind == Kind::Ends(Outcome::Failure);
+                if failed {
+                    tally.failed += 1.0;
+                    tally.wasted_seconds += event.latency.as_secs_f64();
+                }
+                if replay.machine.state() == State::HalfOpen {
+                    tally.probes += 1.0;
+                    tally.failed_probes += f64::from(u8::from(failed));
+                }
+                replay.take_off(ticket, at, event.start.saturating_add(event.latency));
+            } else {
+                tally.cost += event.lost();
+                tally.lost_good += event.lost();
+            }
+            if !event.down {
+                tally.cost_while_up += tally.cost - before;
+            }
+            let closed = replay.machine.state() == State::Closed;
+            if was_closed && !closed {
+                tally.opens += 1.0;
+                tally.false_opens += f64::from(u8::from(!event.down));
+            }
+            was_closed = closed;
+            if let Some(delays) = delays.as_deref_mut() {
+                watch.see(event, closed, delays);
+            }
+            at += 1;
+        }
+        tallies.push(tally);
+    }
+    Ok(tallies)
+}
+
+/// Without a breaker every call is let through.
+fn unprotected(events: &[Event], stretches: &[usize]) -> Vec<Tally> {
+    let mut at = 0;
+    let tally = |&end: &usize| {
+        let mut tally = Tally { calls: (end - at) as f64, ..Tally::default() };
+        for event in &events[at..end] {
+            tally.cost += f64::from(event.cost);
+            if !event.down {
+                tally.cost_while_up += f64::from(event.cost);
+            }
+            if event.kind == Kind::Ends(Outcome::Failure) {
+                tally.failed += 1.0;
+                tally.wasted_seconds += event.latency.as_secs_f64();
+            }
+        }
+        at = end;
+        tally
+    };
+    stretches.iter().map(tally).collect()
+}
+
+/// Outages as they come and go.
+#[derive(Debug, Default)]
+struct Watch {
+    /// When the present outage began, until it is noticed.
+    unnoticed: Option<Duration>,
+    /// When the last outage ended, while the circuit is not closed again.
+    returning: Option<Duration>,
+    down: bool,
+}
+
+impl Watch {
+    fn see(&mut self, event: &Event, closed: bool, delays: &mut Delays) {
+        if event.down != self.down {
+            self.down = event.down;
+            self.unnoticed = event.down.then_some(event.start);
+            self.returning = (!event.down && !closed).then_some(event.start);
+        }
+        let since = |then: Duration| event.start.saturating_sub(then).as_secs_f64();
+        if !closed && let Some(then) = self.unnoticed.take() {
+            delays.detect.push(since(then));
+        }
+        if closed && let Some(then) = self.returning.take() {
+            delays.recover.push(since(then));
+        }
+    }
+}

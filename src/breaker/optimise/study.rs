@@ -1,0 +1,248 @@
+//! The log made ready: courses of events, cut into stretches, and what candidates cost on them.
+
+use super::coupled::Model;
+use super::course::{Event, Filling, History};
+use super::facts::Facts;
+use super::params::BreakerOptimizer;
+use super::replay::{Delays, Tally, replay};
+use crate::breaker::log::CallLog;
+use crate::breaker::{BreakerSettings, CallCosts};
+use crate::error::Result;
+
+/// Stretches of the log, at most about so many: what the bootstrap draws.
+const STRETCHES: usize = 128;
+
+/// Runs of stretches are replayed on their own, from a closed circuit; about so many calls each.
+const RUN: usize = 16_384;
+
+/// A stretch ends where the dependency has been up for so many calls.
+const QUIET: usize = 20;
+
+/// Or where it is so many times as long as it should be, in an outage that does not end.
+const LONGER: usize = 4;
+
+/// Part of one key's calls.
+#[derive(Debug, Clone)]
+pub(super) struct Run {
+    key: usize,
+    from: usize,
+    /// Ends of the stretches, counted from `from`.
+    ends: Vec<usize>,
+    /// Places of its stretches in the whole study.
+    pub(super) stretches: std::ops::Range<usize>,
+}
+
+impl Run {
+    pub(super) fn calls(&self) -> usize {
+        self.ends.last().copied().unwrap_or(0)
+    }
+}
+
+/// How much what it would cost if load mattered weighs then, among candidates.
+const INSURANCE: f64 = 0.06;
+
+/// The same when they are to replace what is in use, which has proved itself.
+const PRUDENCE: f64 = 0.5;
+
+/// A log that candidates can be replayed on.
+#[derive(Debug)]
+pub(super) struct Study {
+    pub(super) facts: Facts,
+    histories: Vec<History>,
+    /// By key, then by draw.
+    courses: Vec<Vec<Vec<Event>>>,
+    pub(super) runs: Vec<Run>,
+    /// Calls of each stretch.
+    pub(super) calls: Vec<f64>,
+    /// Dependencies that suffer from load, where the log cannot say whether this one does.
+    model: Option<Model>,
+    seed: u64,
+    max_false_opens: Option<f64>,
+    max_probe_share: Option<f64>,
+}
+
+impl Study {
+    /// The log must have rows.
+    pub(super) fn new(log: &CallLog, params: &BreakerOptimizer) -> Result<Self> {
+        let BreakerOptimizer { costs, courses: draws, seed, .. } = params;
+        let (draws, seed) = (*draws, *seed);
+        let by_key = log.by_key();
+        let origin = by_key.iter().filter_map(|rows| rows.first()).map(|row| row.start).min();
+        let origin = origin.unwrap_or(0);
+        let histories = crate::parallel::map(by_key.len(), |key| {
+            History::new(by_key[key].clone(), origin, costs)
+        });
+        let facts = Facts::of(&histories, costs);
+        let courses = crate::parallel::map(histories.len(), |key| {
+            let history = &histories[key];
+            let draws = if history.is_censored() { draws } else { 1 };
+            (0..draws).map(|draw| history.course(Filling::Drawn(draw as u64), costs)).collect()
+        });
+        let may_suffer = facts.is_endless() || facts.is_hidden();
+        let model = may_suffer.then(|| Model::new(&facts, costs, seed)).transpose()?;
+        let (runs, calls) = (Vec::new(), Vec::new());
+        let BreakerOptimizer { max_false_opens, max_probe_share, .. } = *params;
+        let mut study = Self {
+            facts,
+            histories,
+            courses,
+            runs,
+            calls,
+            model,
+            seed,
+            max_false_opens,
+            max_probe_share,
+        };
+        study.cut();
+        Ok(study)
+    }
+
+    /// What candidates race on: runs of the log, then what is modelled.
+    pub(super) fn parts(&self) -> usize {
+        self.runs.len() + self.model.as_ref().map_or(0, Model::len)
+    }
+
+    /// What settings cost on a part, stretch by stretch.
+    pub(super) fn part(&self, settings: &BreakerSettings, part: usize) -> Result<Vec<Tally>> {
+        match (&self.model, part.checked_sub(self.runs.len())) {
+            (Some(model), Some(trace)) => Ok(vec![model.cost(settings, trace)?]),
+            _ => self.cost(Some(settings), &self.runs[part], None),
+        }
+    }
+
+    /// What counts of a cost when candidates are compared.
+    pub(super) fn counts(&self, tally: &Tally) -> f64 {
+        if self.facts.is_endless() { tally.cost_while_up } else { tally.cost }
+    }
+
+    /// The same a call.
+    pub(super) fn mean(&self, tally: &Tally) -> f64 {
+        self.counts(tally) / tally.calls.max(1.0)
+    }
+
+    /// How much what is modelled weighs against what was logged.
+    pub(super) fn insurance(&self) -> f64 {
+        match (&self.model, self.facts.is_endless()) {
+            (None, _) => 0.0,
+            (Some(_), true) => 1.0,
+            (Some(_), false) => INSURANCE,
+        }
+    }
+
+    /// What a change must save per 100 calls to be worth the risk that load matters after all.
+    pub(super) fn risk(&self, found: f64, current: Option<&BreakerSettings>) -> Result<f64> {
+        let (Some(model), Some(current)) = (&self.model, current) else { return Ok(0.0) };
+        let mut total = Tally::default();
+        for trace in 0..model.len() {
+            total.add(&model.cost(current, trace)?, 1.0);
+        }
+        Ok(100.0 * PRUDENCE * (found - total.mean()).max(0.0))
+    }
+
+    /// The courses with all that is unknown good, or bad.
+    pub(super) fn bound(&self, filling: Filling, costs: &CallCosts) -> Vec<Vec<Vec<Event>>> {
+        self.histories.iter().map(|history| vec![history.course(filling, costs)]).collect()
+    }
+
+    pub(super) fn is_censored(&self) -> bool {
+        self.histories.iter().any(History::is_censored)
+    }
+
+    /// By how much of them settings break the constraints that cost this on some calls of the log; 0
+    /// if they keep to them.
+    pub(super) fn excess(&self, tally: &Tally) -> f64 {
+        let hours = self.facts.seconds / 3_600.0 * tally.calls / self.facts.calls as f64;
+        let over = |count: f64, most: f64| (count / most.max(f64::MIN_POSITIVE) - 1.0).max(0.0);
+        let opens = self.max_false_opens.map_or(0.0, |most| over(tally.false_opens, most * hours));
+        let probes =
+            self.max_probe_share.map_or(0.0, |most| over(tally.probes, most * tally.calls));
+        opens + probes
+    }
+
+    /// Calls of a part, times the courses that it is replayed on.
+    pub(super) fn work(&self, run: usize) -> usize {
+        if let (Some(model), Some(trace)) = (&self.model, run.checked_sub(self.runs.len())) {
+            return model.requests(trace);
+        }
+        self.runs[run].calls() * self.courses[self.runs[run].key].len()
+    }
+
+    fn cut(&mut self) {
+        let least = self.facts.calls.div_ceil(STRETCHES).max(QUIET);
+        for (key, history) in self.histories.iter().enumerate() {
+            let down = &history.latent.down;
+            let (mut from, mut ends, mut quiet, mut last) = (0, Vec::new(), 0, 0);
+            let total = down.len();
+            for (at, &down) in down.iter().enumerate() {
+                quiet = if down > 0.5 { 0 } else { quiet + 1 };
+                let end = at + 1;
+                let whole = end == total;
+                if whole || end - last >= if quiet >= QUIET { least } else { LONGER * least } {
+                    ends.push(end - from);
+                    self.calls.push((end - last) as f64);
+                    last = end;
+                }
+                if whole || (last == end && end - from >= RUN) {
+                    let stretches = self.calls.len() - ends.len()..self.calls.len();
+                    self.runs.push(Run { key, from, ends: std::mem::take(&mut ends), stretches });
+                    from = end;
+                }
+            }
+        }
+    }
+
+    /// What settings cost on a run, stretch by stretch: the mean over the courses drawn.
+    pub(super) fn cost(
+        &self,
+        settings: Option<&BreakerSettings>,
+        run: &Run,
+        delays: Option<&mut Delays>,
+    ) -> Result<Vec<Tally>> {
+        self.cost_on(&self.courses, settings, run, delays)
+    }
+
+    fn cost_on(
+        &self,
+        courses: &[Vec<Vec<Event>>],
+        settings: Option<&BreakerSettings>,
+        run: &Run,
+        mut delays: Option<&mut Delays>,
+    ) -> Result<Vec<Tally>> {
+        let courses = &courses[run.key];
+        let mut mean = vec![Tally::default(); run.ends.len()];
+        for course in courses {
+            let events = &course[run.from..run.from + run.calls()];
+            let tallies = replay(settings, self.seed, events, &run.ends, delays.as_deref_mut())?;
+            for (mean, tally) in mean.iter_mut().zip(&tallies) {
+                mean.add(tally, 1.0 / courses.len() as f64);
+            }
+        }
+        Ok(mean)
+    }
+
+    /// What settings cost on everything, stretch by stretch.
+    pub(super) fn whole(
+        &self,
+        settings: Option<&BreakerSettings>,
+        mut delays: Option<&mut Delays>,
+    ) -> Result<Vec<Tally>> {
+        let mut all = Vec::with_capacity(self.calls.len());
+        for run in &self.runs {
+            all.extend(self.cost(settings, run, delays.as_deref_mut())?);
+        }
+        Ok(all)
+    }
+
+    /// The same on a bound.
+    pub(super) fn whole_on(
+        &self,
+        courses: &[Vec<Vec<Event>>],
+        settings: Option<&BreakerSettings>,
+    ) -> Result<Vec<Tally>> {
+        let mut all = Vec::with_capacity(self.calls.len());
+        for run in &self.runs {
+            all.extend(self.cost_on(courses, settings, run, None)?);
+        }
+        Ok(all)
+    }
+}
