@@ -1,4 +1,5 @@
 from collections.abc import Callable, Sequence
+from types import TracebackType
 from typing import Any, final
 
 import numpy as np
@@ -8,6 +9,11 @@ from forewarn._alerts import AlertSettings, Labels, PlainWindow
 from forewarn._boost_settings import BoostSettings
 from forewarn._settings import Settings
 from forewarn._tuner import TunerSettings
+from forewarn.breaker_optimizer import OptimizerSettings
+from forewarn.breaker_settings import BreakerSettings
+from forewarn.breaker_simulator import SimulationSettings
+from forewarn.call_log import ExtraColumns
+from forewarn.circuit_breaker import CallRules
 from forewarn.decide import DecisionSettings
 from forewarn.metric_monitor import MonitorSettings
 from forewarn.streaming_forest import StreamingSettings
@@ -29,24 +35,38 @@ _AlertOutcome = tuple[str, int | None, int | None, str]
 
 __all__ = [
     "Boosted",
+    "Calls",
     "CancelledError",
+    "Circuit",
     "Forest",
+    "Guarded",
     "Monitor",
     "Optimized",
+    "Permit",
     "Reducer",
+    "Rejected",
     "Streaming",
     "Tuner",
     "alert_defaults",
     "boost_defaults",
+    "breaker_defaults",
+    "breaker_families",
+    "breakers_text",
     "choose_threshold",
     "concordance",
     "group_number",
     "monitor_reasons",
+    "optimize_breaker",
+    "simulate_breaker",
     "streaming_defaults",
     "tuner_defaults",
 ]
 
 class CancelledError(RuntimeError): ...
+
+class Rejected(RuntimeError):
+    state: str
+    retry_after: float | None
 
 @final
 class Boosted:
@@ -109,7 +129,110 @@ def choose_threshold(
     settings: DecisionSettings,
     n_jobs: int | None,
 ) -> tuple[list[_Outcome], _Ends, _Ends]: ...
+def breaker_defaults() -> dict[str, Any]: ...
+def breaker_families() -> list[str]: ...
+def breakers_text(circuits: Sequence[tuple[str, Circuit]]) -> str: ...
 def concordance(lives: _Doubles, risks: _Doubles) -> float: ...
+
+@final
+class Calls:
+    def __new__(
+        cls, start: _Doubles, latency: _Doubles, outcome: NDArray[np.int64], extra: ExtraColumns
+    ) -> Calls: ...
+    @staticmethod
+    def from_csv(text: str) -> Calls: ...
+    def to_csv(self) -> str: ...
+    def dedup(self) -> Calls: ...
+    def columns(
+        self,
+    ) -> tuple[
+        _Doubles,
+        _Doubles,
+        list[str],
+        list[str],
+        NDArray[np.int64],
+        _Doubles,
+        list[str | None],
+    ]: ...
+    def counts(self) -> list[tuple[str, int]]: ...
+    @property
+    def keys(self) -> list[str]: ...
+    @property
+    def seconds(self) -> float: ...
+    @property
+    def out_of_order(self) -> int: ...
+    @property
+    def duplicates(self) -> int: ...
+    def __len__(self) -> int: ...
+
+@final
+class Circuit:
+    def __new__(
+        cls, data: bytes, clock: Callable[[], float] | None, rules: CallRules
+    ) -> Circuit: ...
+    @staticmethod
+    def start(
+        settings: BreakerSettings, seed: int, clock: Callable[[], float] | None, rules: CallRules
+    ) -> Circuit: ...
+    @staticmethod
+    def adaptive(
+        told: tuple[float, float, float],
+        seed: int,
+        clock: Callable[[], float] | None,
+        rules: CallRules,
+    ) -> Circuit: ...
+    def try_acquire(self, now: float | None) -> Permit | None: ...
+    def acquire(self, now: float | None) -> Permit: ...
+    def record(self, now: float, outcome: str | bool, latency: float) -> None: ...
+    def tick(self, now: float | None) -> None: ...
+    def force(self, state: str | None, now: float | None) -> None: ...
+    def set_settings(self, settings: BreakerSettings) -> None: ...
+    def settings(self) -> dict[str, Any]: ...
+    def listen(self, listener: Callable[..., object]) -> None: ...
+    @property
+    def state(self) -> str: ...
+    @property
+    def inner_state(self) -> str: ...
+    @property
+    def share(self) -> float: ...
+    @property
+    def outstanding(self) -> int: ...
+    def metrics(self) -> dict[str, int]: ...
+    def to_bytes(self) -> bytes: ...
+
+@final
+class Permit:
+    def record(
+        self, outcome: str | bool, now: float | None = None, latency: float | None = None
+    ) -> None: ...
+    def success(self, now: float | None = None) -> None: ...
+    def failure(self, now: float | None = None) -> None: ...
+    def release(self, now: float | None = None) -> None: ...
+    def returned(self, result: object) -> None: ...
+    def raised(self, error: BaseException) -> None: ...
+    @property
+    def is_probe(self) -> bool: ...
+    def __enter__(self) -> Permit: ...
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+        /,
+    ) -> None: ...
+
+@final
+class Guarded:
+    def __new__(
+        cls,
+        circuit: Circuit,
+        function: Callable[..., object],
+        coroutine: type,
+        later: Callable[..., object],
+        method: type,
+    ) -> Guarded: ...
+    def __call__(self, *args: Any, **kwargs: Any) -> Any: ...
+    def __get__(self, instance: object, owner: object = None, /) -> Any: ...
 
 @final
 class Forest:
@@ -267,6 +390,10 @@ class Tuner:
     def __reduce__(self) -> tuple[type[Tuner], tuple[bytes]]: ...
 
 def alert_defaults() -> AlertSettings: ...
+def optimize_breaker(
+    log: Calls, settings: OptimizerSettings, n_jobs: int | None, progress: _Progress
+) -> dict[str, Any]: ...
+def simulate_breaker(settings: SimulationSettings, breaker: object) -> dict[str, Any]: ...
 def streaming_defaults() -> StreamingSettings: ...
 def tuner_defaults() -> tuple[list[float], list[int]]: ...
 def group_number(name: str) -> int: ...

@@ -10,6 +10,29 @@ create_exception!(
     "Training was stopped by its progress callback; the estimator is as it was before."
 );
 
+create_exception!(
+    forewarn,
+    Rejected,
+    PyRuntimeError,
+    "A call that a circuit breaker did not let through; it was not made.
+
+    ``state`` is the state of the circuit; ``retry_after`` says in how many seconds to come back, or
+    is None while the circuit is forced open.
+
+    Examples
+    --------
+    >>> from forewarn import CircuitBreaker, Rejected
+    >>> breaker = CircuitBreaker(consecutive=3, open_time=5.0)
+    >>> breaker.force('open')
+    >>> try:
+    ...     with breaker:
+    ...         pass
+    ... except Rejected as error:
+    ...     print(error, error.state, error.retry_after)
+    rejected: the circuit is forced open forced_open None
+    "
+);
+
 /// What went wrong, and where: in the library, or in Python code that was called from here.
 #[derive(Debug)]
 pub(crate) enum Exception {
