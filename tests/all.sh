@@ -58,6 +58,11 @@ examples() {
   check_picture "$picture" || return 1
   predicts 0.8 0.05 || return 1
   alerts "$picture" 0.9 0.7 || return 1
+  # The simulated logs: settings beside the peers' defaults, a full disk, a bad canary, three shifts.
+  draws 'resilience4j .*[0-9]' "$picture" optimize_breaker || return 1
+  draws 'full|exhausted' "$picture" forecast_exhaustion || return 1
+  draws 'roll back' "$picture" judge_canary || return 1
+  draws 'cpu' "$picture" watch_drift || return 1
   # A column that is not there is named, with those that are.
   local said
   said=$(cargo run --release --example predict_failures -- datasets/fleet.csv --label failed 2>&1) && return 1
@@ -107,6 +112,13 @@ alerts() {
     gsub(",", ""); found = 1
     for (i = 1; i < NF; i++) {if ($i == "precision" && $(i + 1) < precision) exit 1; if ($i == "recall" && $(i + 1) < recall) exit 1}
   } END {if (!found) exit 1}' target/alerts.txt || { echo "precision or recall is too low"; return 1; }
+}
+
+# draws PATTERN PICTURE EXAMPLE: the example says something like the pattern, and draws.
+draws() {
+  cargo run --release --example "$3" -- --output "$2" | tee target/said.txt || return 1
+  grep -Eiq "$1" target/said.txt || { echo "$3 does not say $1"; return 1; }
+  check_picture "$2"
 }
 
 check_picture() {

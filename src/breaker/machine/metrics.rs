@@ -9,7 +9,7 @@ pub struct BreakerMetrics {
     pub successes: u64,
     /// Calls that failed.
     pub failures: u64,
-    /// Calls that ended otherwise: [`Outcome::Ignored`](super::Outcome::Ignored).
+    /// Calls that ended otherwise: [`Outcome::Ignored`](crate::breaker::Outcome::Ignored).
     pub ignored: u64,
     /// Calls that were given up before they ended: [`Machine::release`](super::Machine::release).
     pub cancelled: u64,

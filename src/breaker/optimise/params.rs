@@ -18,7 +18,7 @@ use crate::error::{Error, Result};
 /// }))?;
 /// let found = BreakerOptimizer::default().optimize(&log)?;
 /// assert_eq!(found.advice, Advice::Adopt);
-/// assert!(found.saving.low > 10.0 && found.settings.is_some());
+/// assert!(found.saving.mean > 10.0 && found.settings.is_some());
 /// assert!(found.peers.iter().all(|peer| peer.saving.mean > 0.0));
 /// println!("{found}");
 /// # Ok::<(), forewarn::Error>(())

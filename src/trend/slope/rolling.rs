@@ -73,7 +73,7 @@ impl RollingTrendParams {
 /// let mut trend = RollingTrendParams::default().window(60).build()?;
 /// for minute in 0..200 {
 ///     let wild = if minute % 10 == 0 { 1e4 } else { 0.0 };
-///     let noise = f64::from(minute * 7919 % 101) / 100.0;
+///     let noise = f64::from(minute * minute * 37 % 101) / 100.0;
 ///     trend.update(60.0 * f64::from(minute), 5.0 + 0.1 * f64::from(minute) + noise + wild)?;
 /// }
 /// let slope = 0.1 / 60.0;
