@@ -4,13 +4,13 @@
     python benches/peers/change_points.py
 
 The annotated series are those of the Turing Change Point Dataset in the folder of real data (van
-den Burg & Williams, arXiv 2003.06222), measured as there: F1 with a margin of five observations against
-all annotators, and how well the segments cover those of each annotator. ruptures gets each series
-with mean 0 and variance 1, at several penalties, of which the best is unknown in practice; forewarn
-has one setting. forewarn is run from Rust (`cargo bench --bench change`).
+den Burg & Williams, arXiv 2003.06222), measured as there: F1 with a margin of five observations
+against all annotators, and how well the segments cover those of each annotator. ruptures gets each
+series with mean 0 and variance 1, at several penalties, of which the best is unknown in practice;
+forewarn has one setting. forewarn is run from Rust (`cargo bench --bench change`).
 
-Detectors watch streams of normal noise. False alarms are counted where nothing changes, delays from
-a shift after 1,000 observations to the first alarm after it, over 101 streams.
+Detectors watch streams of normal noise. False alarms are counted where nothing changes, delays
+from a shift after 1,000 observations to the first alarm after it, over 101 streams.
 """
 
 from __future__ import annotations
