@@ -1,6 +1,8 @@
 //! What may happen.
 
-use super::policy::{Action, ActionPolicy, Situation, within};
+#[cfg(feature = "serde")]
+use super::policy::within;
+use super::policy::{Action, ActionPolicy, Situation};
 use super::record::{ActionOutcome, ActionRecord, Refusal};
 use crate::error::{Error, Result};
 use std::collections::{HashMap, VecDeque};
