@@ -110,8 +110,19 @@ impl<'a> LoggedCall<'a> {
         let probable = (0.0..=1.0).contains(&self.admitted);
         range("admitted", self.admitted, probable, "a probability from 0 to 1")?;
         range("attempt", f64::from(self.attempt), self.attempt > 0, "at least 1")?;
-        Ok(((self.start * NANOSECONDS).round() as u64, (latency * NANOSECONDS).round() as u64))
+        Ok((nanoseconds(self.start), nanoseconds(latency)))
     }
+}
+
+/// The whole number of nanoseconds that gives these seconds back, where there is one: both the
+/// product and the quotient are rounded, so that beyond a month the nearest number may be the next one.
+fn nanoseconds(seconds: f64) -> u64 {
+    let nearest = (seconds * NANOSECONDS).round();
+    let step = (nearest.next_up() - nearest).max(1.0);
+    [nearest, nearest - step, nearest + step]
+        .into_iter()
+        .find(|number| number / NANOSECONDS == seconds)
+        .unwrap_or(nearest) as u64
 }
 
 fn range(name: &'static str, value: f64, ok: bool, allowed: &'static str) -> Result<()> {

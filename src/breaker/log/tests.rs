@@ -150,6 +150,18 @@ proptest! {
     }
 
     #[test]
+    fn times_are_kept_to_the_nanosecond(start in 0.0..1e10_f64, exponent in -9_i32..1) {
+        let start = start * 10_f64.powi(exponent);
+        let mut log = CallLog::new();
+        log.push(LoggedCall::new("a", start, 0.0, LoggedOutcome::Ok)).unwrap();
+        let kept = log.get(0).unwrap().start;
+        prop_assert!((kept - start).abs() <= 0.5e-9 + start * f64::EPSILON);
+        log.push(LoggedCall::new("a", kept, 0.0, LoggedOutcome::Ok)).unwrap();
+        prop_assert_eq!(log.duplicates(), 1);
+        prop_assert_eq!(log.get(1).unwrap().start, kept);
+    }
+
+    #[test]
     fn neither_order_nor_names_matter_to_what_is_learned_from(rows in rows()) {
         let log = build(&rows);
         let mut turned = rows.clone();
