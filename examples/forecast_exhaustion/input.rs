@@ -81,7 +81,7 @@ impl Input {
         Ok(Self { file: table.file().to_owned(), name: name.to_owned(), times, values })
     }
 
-    /// Five days of a disk that will be full in some days more.
+    /// The first days of a disk that is full on the fourth.
     fn simulated() -> Result<Self, Box<dyn Error>> {
         let params = ExhaustionSeriesParams { count: 10, days: 5.0, seed: 7, ..Default::default() };
         let is_daily = |series: &_| {
@@ -92,6 +92,9 @@ impl Input {
         };
         let series = params.simulate()?.into_iter().find(is_daily).ok_or("no such series")?;
         let (file, name) = ("simulated disk".to_owned(), "percent used".to_owned());
-        Ok(Self { file, name, times: series.times, values: series.values })
+        // As it stood on the evening of the third day.
+        let known = series.times.len() * 3 / 4;
+        let (times, values) = (series.times[..known].to_vec(), series.values[..known].to_vec());
+        Ok(Self { file, name, times, values })
     }
 }
