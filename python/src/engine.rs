@@ -15,7 +15,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 /// The first bytes of a saved breaker that tunes itself.
-const ADAPTIVE: &[u8] = b"fwadaptv";
+const ADAPTIVE: &[u8] = b"fwadaptb";
 
 /// What decides.
 #[derive(Debug)]
