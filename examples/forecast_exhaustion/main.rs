@@ -29,13 +29,7 @@ use text::say;
 use ticks::moment;
 
 fn main() -> ExitCode {
-    match run() {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("error: {error}");
-            ExitCode::FAILURE
-        }
-    }
+    text::start(run)
 }
 
 fn run() -> Result<(), Box<dyn std::error::Error>> {

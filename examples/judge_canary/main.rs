@@ -27,13 +27,7 @@ use std::process::ExitCode;
 use text::say;
 
 fn main() -> ExitCode {
-    match run() {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("error: {error}");
-            ExitCode::FAILURE
-        }
-    }
+    text::start(run)
 }
 
 fn run() -> Result<(), Box<dyn std::error::Error>> {

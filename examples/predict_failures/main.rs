@@ -41,13 +41,7 @@ use text::say;
 use ticks::thousands;
 
 fn main() -> ExitCode {
-    match run() {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("error: {error}");
-            ExitCode::FAILURE
-        }
-    }
+    text::start(run)
 }
 
 fn run() -> Result<(), Box<dyn std::error::Error>> {

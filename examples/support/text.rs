@@ -1,9 +1,22 @@
 //! What the examples read from the command line and print, word by word.
 
+use std::error::Error;
 use std::fmt::Display;
 use std::io::Write as _;
 use std::path::PathBuf;
+use std::process::ExitCode;
 use std::str::FromStr;
+
+/// Runs an example; what stops it goes to standard error, in words.
+pub(crate) fn start(run: impl FnOnce() -> Result<(), Box<dyn Error>>) -> ExitCode {
+    match run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
 
 /// Prints. A reader who closes the pipe has seen enough: no fault of the work still to do.
 pub(crate) fn say(text: impl Display) {

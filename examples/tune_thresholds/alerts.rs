@@ -1,6 +1,6 @@
 //! From scores to alerts, and how right they are.
 
-use crate::input::{Input, Metric};
+use crate::metrics::{Metric, Recording};
 use crate::options::Options;
 use crate::watch::Watched;
 use forewarn::alert::{
@@ -14,7 +14,7 @@ use std::ops::Range;
 
 /// Alerts of the rows in a range, of what a tuner lets pass, if there is one.
 pub(crate) fn reduce(
-    input: &Input,
+    input: &Recording,
     watched: &[Watched],
     usual: f64,
     mut tuner: Option<ThresholdTuner>,
@@ -57,7 +57,7 @@ pub(crate) fn reduce(
 
 /// Lets an operator, who knows the labels, judge the first alarms; what was learned of them.
 pub(crate) fn learn(
-    input: &Input,
+    input: &Recording,
     watched: &[Watched],
     usual: f64,
     label: &[bool],
@@ -88,7 +88,7 @@ pub(crate) fn learn(
 }
 
 /// A row for the tuner.
-fn point(input: &Input, metric: &Metric, watched: &Watched, row: usize) -> ScoredPoint {
+fn point(input: &Recording, metric: &Metric, watched: &Watched, row: usize) -> ScoredPoint {
     let group = group_id(&metric.name);
     ScoredPoint { group, time: input.times[row], score: watched.scores[row] }
 }
@@ -109,7 +109,7 @@ pub(crate) struct Measured {
 }
 
 pub(crate) fn measure(
-    input: &Input,
+    input: &Recording,
     alerts: &[Alert],
     label: &[bool],
     rows: Range<usize>,

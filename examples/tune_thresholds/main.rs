@@ -11,7 +11,8 @@ mod alerts;
 mod clock;
 #[path = "../support/frame.rs"]
 mod frame;
-mod input;
+#[path = "../support/metrics.rs"]
+mod metrics;
 mod options;
 #[path = "../support/over_time.rs"]
 mod over_time;
@@ -25,7 +26,7 @@ mod text;
 mod ticks;
 mod watch;
 
-use input::Input;
+use metrics::Recording;
 use options::{HELP, Options};
 use over_time::{Moments, Panel, over_time};
 use std::process::ExitCode;
@@ -34,13 +35,7 @@ use ticks::thousands;
 use watch::{Watched, watch};
 
 fn main() -> ExitCode {
-    match run() {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("error: {error}");
-            ExitCode::FAILURE
-        }
-    }
+    text::start(run)
 }
 
 fn run() -> Result<(), Box<dyn std::error::Error>> {
@@ -48,7 +43,8 @@ fn run() -> Result<(), Box<dyn std::error::Error>> {
         say(HELP.trim_end());
         return Ok(());
     };
-    let input = Input::read(&options)?;
+    let (file, label) = (options.file.as_deref(), options.label.as_deref());
+    let input = Recording::read(file, label, &options.exclude, "anomaly")?;
     let rows = input.times.len();
     let (metrics, days) = (input.metrics.len(), input.days());
     say(format_args!(
@@ -92,7 +88,7 @@ fn run() -> Result<(), Box<dyn std::error::Error>> {
 
 /// A metric within its band, above its score.
 fn picture(
-    input: &Input,
+    input: &Recording,
     watched: &[Watched],
     usual: f64,
     draw: Option<&str>,

@@ -1,7 +1,7 @@
 //! What is printed.
 
 use crate::alerts::Measured;
-use crate::input::Input;
+use crate::metrics::Recording;
 use crate::text::say;
 use crate::ticks::{moment, thousands};
 use crate::watch::Watched;
@@ -11,7 +11,7 @@ use forewarn::alert::{Alert, Severity};
 const SHOWN: usize = 5;
 
 /// Alerts by severity, the worst first, with what their metrics had to say.
-pub(crate) fn alerts(input: &Input, watched: &[Watched], usual: f64, alerts: &[Alert]) {
+pub(crate) fn alerts(input: &Recording, watched: &[Watched], usual: f64, alerts: &[Alert]) {
     for severity in [Severity::Critical, Severity::High, Severity::Medium, Severity::Low] {
         let mut of_it: Vec<&Alert> =
             alerts.iter().filter(|alert| alert.severity == severity).collect();
@@ -37,7 +37,7 @@ pub(crate) fn alerts(input: &Input, watched: &[Watched], usual: f64, alerts: &[A
 }
 
 /// How many there were before and after.
-pub(crate) fn reduction(input: &Input, anomalies: usize, alerts: usize) {
+pub(crate) fn reduction(input: &Recording, anomalies: usize, alerts: usize) {
     let days = input.days();
     let a_day = |count: usize| count as f64 / days;
     say(format_args!(

@@ -1,6 +1,6 @@
 //! One metric through its monitor.
 
-use crate::input::{Input, Metric};
+use crate::metrics::{Metric, Recording};
 use crate::ticks::moment;
 use forewarn::threshold::{AlarmRate, MetricMonitorParams, Reason};
 use std::ops::RangeInclusive;
@@ -18,13 +18,13 @@ pub(crate) struct Watched {
 }
 
 /// The score of what is as rare as the false alarms that are allowed.
-pub(crate) fn threshold(input: &Input, false_alarms: f64) -> f64 {
+pub(crate) fn threshold(input: &Recording, false_alarms: f64) -> f64 {
     (WEEK / input.step() / false_alarms).log10().max(1.0)
 }
 
 /// Gives a metric to its monitor, one value after the other.
 pub(crate) fn watch(
-    input: &Input,
+    input: &Recording,
     metric: &Metric,
     false_alarms: f64,
 ) -> Result<Watched, forewarn::Error> {
@@ -63,7 +63,7 @@ impl Watched {
     /// The most abnormal value of a time, in words; `None` if all were normal.
     pub(crate) fn worst(
         &self,
-        input: &Input,
+        input: &Recording,
         times: RangeInclusive<f64>,
         usual: f64,
     ) -> Option<String> {

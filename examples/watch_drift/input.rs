@@ -1,8 +1,7 @@
-//! From a table to metrics over time, with and without their daily rhythm.
+//! Recording over time, with and without their daily rhythm.
 
-use crate::clock::time_column;
+use crate::metrics::{self, Recording};
 use crate::options::Options;
-use forewarn_datasets::{Kind, Table};
 use std::collections::BTreeMap;
 use std::error::Error;
 
@@ -24,60 +23,40 @@ pub(crate) struct Input {
     pub times: Vec<f64>,
     pub metrics: Vec<Metric>,
     pub label: Option<Vec<bool>>,
+    /// Seconds from one row to the next, mostly.
+    pub step: f64,
 }
 
 impl Input {
     pub(crate) fn read(options: &Options) -> Result<Self, Box<dyn Error>> {
-        let (mut label, mut excluded) = (options.label.clone(), options.exclude.clone());
-        let path = options.file.clone().unwrap_or_else(|| {
-            excluded.extend(["event", "anomaly", "change_point"].map(str::to_owned));
-            label = label.take().or(Some("change_point".to_owned()));
-            forewarn_datasets::path("service.csv")
-        });
-        let table = Table::read(&path)?;
-        let clock = time_column(&table)?.ok_or_else(|| {
-            format!("{}: no column of times; its columns are {:?}", table.file(), table.names())
-        })?;
-        let times = table.timestamps(&clock).or_else(|_| table.numbers(&clock))?.to_vec();
-        if let Some(row) = times.iter().position(|time| !time.is_finite()) {
-            return Err(format!("{}: row {row} has no {clock}", table.file()).into());
-        }
-        excluded.extend([clock]);
-        excluded.extend(label.clone());
-        let mut metrics = Vec::new();
-        for name in table.names() {
-            if table.kind(name)? == Kind::Number && !excluded.iter().any(|column| column == name) {
-                let values = table.numbers(name)?.to_vec();
-                let calm = without_rhythm(&times, &values);
-                metrics.push(Metric { name: name.to_owned(), values, calm });
-            }
-        }
-        if metrics.is_empty() {
-            return Err(format!("{}: no column of numbers to watch", table.file()).into());
-        }
-        let label = label.as_deref().map(|name| table.labels(name)).transpose()?;
-        Ok(Self { file: table.file().to_owned(), times, metrics, label })
+        let (file, label) = (options.file.as_deref(), options.label.as_deref());
+        let read = Recording::read(file, label, &options.exclude, "change_point")?;
+        let (step, days) = (read.step(), read.days());
+        let Recording { file, times, metrics, label } = read;
+        let metrics = metrics
+            .into_iter()
+            .map(|metrics::Metric { name, values }| {
+                let calm = without_rhythm(&times, &values, days);
+                Metric { name, values, calm }
+            })
+            .collect();
+        Ok(Self { file, times, metrics, label, step })
     }
 
     /// Rows of six hours: what lasts less is an incident, not a change.
     pub(crate) fn lasting(&self) -> usize {
-        let mut steps: Vec<f64> = self.times.windows(2).map(|pair| pair[1] - pair[0]).collect();
-        steps.sort_by(f64::total_cmp);
-        let step = steps.get(steps.len() / 2).copied().unwrap_or(DAY).max(1.0);
-        ((0.25 * DAY / step) as usize).clamp(5, 10_000)
+        ((0.25 * DAY / self.step) as usize).clamp(5, 10_000)
     }
 }
 
 /// Values in shares of the median of their hour of the day, at weekends apart where there are two
 /// weeks; or less that median where it may be 0.
-fn without_rhythm(times: &[f64], values: &[f64]) -> Vec<f64> {
-    let days = times.iter().copied().fold(f64::MIN, f64::max)
-        - times.iter().copied().fold(f64::MAX, f64::min);
-    if days < 3.0 * DAY {
+fn without_rhythm(times: &[f64], values: &[f64], days: f64) -> Vec<f64> {
+    if days < 3.0 {
         return values.to_vec();
     }
     // 1970 began on a Thursday.
-    let is_weekend = |time: f64| days >= 14.0 * DAY && (time / DAY + 3.0).rem_euclid(7.0) >= 5.0;
+    let is_weekend = |time: f64| days >= 14.0 && (time / DAY + 3.0).rem_euclid(7.0) >= 5.0;
     let hour =
         |time: f64| (time.rem_euclid(DAY) / 3_600.0) as u32 + if is_weekend(time) { 24 } else { 0 };
     let mut hours: BTreeMap<u32, Vec<f64>> = BTreeMap::new();

@@ -13,6 +13,8 @@ mod config;
 #[path = "../support/frame.rs"]
 mod frame;
 mod input;
+#[path = "../support/metrics.rs"]
+mod metrics;
 mod options;
 #[path = "../support/over_time.rs"]
 mod over_time;
@@ -36,13 +38,7 @@ use std::process::ExitCode;
 use text::say;
 
 fn main() -> ExitCode {
-    match run() {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("error: {error}");
-            ExitCode::FAILURE
-        }
-    }
+    text::start(run)
 }
 
 fn run() -> Result<(), Box<dyn std::error::Error>> {

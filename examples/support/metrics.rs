@@ -1,9 +1,9 @@
-//! From a table to metrics over time.
+//! From a table to metrics over time: a file's, or those of the simulated service.
 
 use crate::clock::time_column;
-use crate::options::Options;
 use forewarn_datasets::{Kind, Table};
 use std::error::Error;
+use std::path::Path;
 
 /// One number over time.
 pub(crate) struct Metric {
@@ -12,8 +12,8 @@ pub(crate) struct Metric {
     pub values: Vec<f64>,
 }
 
-/// What is watched, and what the report and the picture need beside it.
-pub(crate) struct Input {
+/// The metrics of a file, and what reports and pictures need beside them.
+pub(crate) struct Recording {
     pub file: String,
     /// Unix seconds of each row.
     pub times: Vec<f64>,
@@ -21,15 +21,23 @@ pub(crate) struct Input {
     pub label: Option<Vec<bool>>,
 }
 
-impl Input {
-    pub(crate) fn read(options: &Options) -> Result<Self, Box<dyn Error>> {
-        let mut label = options.label.clone();
-        let mut excluded = options.exclude.clone();
-        let path = options.file.clone().unwrap_or_else(|| {
+impl Recording {
+    /// Reads a file; without one the simulated service, labelled by `usual` unless said otherwise.
+    pub(crate) fn read(
+        file: Option<&Path>,
+        label: Option<&str>,
+        exclude: &[String],
+        usual: &str,
+    ) -> Result<Self, Box<dyn Error>> {
+        let mut label = label.map(str::to_owned);
+        let mut excluded = exclude.to_vec();
+        let path = if let Some(file) = file {
+            file.to_owned()
+        } else {
             excluded.extend(["event", "anomaly", "change_point"].map(str::to_owned));
-            label = label.take().or(Some("anomaly".to_owned()));
+            label = label.or(Some(usual.to_owned()));
             forewarn_datasets::path("service.csv")
-        });
+        };
         let table = Table::read(&path)?;
         let clock = time_column(&table)?.ok_or_else(|| {
             format!("{}: no column of times; its columns are {:?}", table.file(), table.names())
@@ -60,7 +68,6 @@ impl Input {
         steps.sort_by(f64::total_cmp);
         steps.get(steps.len() / 2).copied().unwrap_or(60.0).max(1e-3)
     }
-
     /// Days from the first row to the last.
     pub(crate) fn days(&self) -> f64 {
         let from = self.times.iter().copied().fold(f64::INFINITY, f64::min);
