@@ -67,6 +67,31 @@ fn the_rate_asked_for_is_attained_on_independent_values() {
     }
 }
 
+/// On five days of seven the metric goes up and down with the clock, from where midnight finds it: two
+/// jumps a week, which no incident makes at one hour.
+#[test]
+fn the_rate_asked_for_is_attained_where_weekends_differ() {
+    let (rate, warm_up, count, streams) = (1e-4, 8_064, 100_000, 8);
+    let mut alarms = 0;
+    for seed in 0..streams {
+        let mut uniform = Uniform(seed);
+        let start = uniform.next();
+        let params = MetricMonitorParams::default().warm_up(warm_up);
+        let mut monitor = params.rate(AlarmRate::PerObservation(rate)).build().unwrap();
+        for step in 0..warm_up + count {
+            let days = f64::from(step) / 288.0;
+            let works = days.floor() % 7.0 < 5.0;
+            let rhythm = 3.0 * ((days + start) * std::f64::consts::TAU).sin();
+            let value = uniform.exponential() + if works { rhythm } else { 0.0 };
+            let reading = monitor.update(f64::from(step) * 300.0, value).unwrap();
+            alarms += u32::from(reading.judgement.alarm.is_some() && step >= warm_up);
+        }
+    }
+    let attained = f64::from(alarms) / (f64::from(count) * streams as f64) / rate;
+    println!("attained {attained:.2} of what was asked");
+    assert!((0.7..=1.4).contains(&attained), "{attained}");
+}
+
 fn readings(values: &[i32], scale: f64, shift: f64) -> Vec<Reading> {
     let mut monitor = MetricMonitorParams::default().warm_up(64).build().unwrap();
     let mut update = |(minute, &value): (usize, &i32)| {

@@ -7,6 +7,7 @@ mod level;
 mod novelty;
 mod params;
 mod reading;
+mod recurrence;
 mod rhythm;
 #[cfg(feature = "serde")]
 mod saved;

@@ -113,8 +113,15 @@ impl Tail {
         if size > fit.start && fit.scale > 0.0 { fit.probability(size) } else { fit.share }
     }
 
-    /// Counts a residual; `rate` is the probability of an alarm on each side, for the limits.
-    pub(in crate::threshold) fn learn(&mut self, residual: f64, rate: [f64; 2]) {
+    /// Whether a residual is so far out as to happen less than once in a thousand, and so was one
+    /// shortly before.
+    pub(in crate::threshold) fn keeps_company(&self, residual: f64) -> bool {
+        self.since_far < NEAR && residual.abs() > self.far[usize::from(residual > 0.0)]
+    }
+
+    /// Counts a residual; `rate` is the probability of an alarm on each side, for the limits. One
+    /// that `recurs` is the metric's way, so it is no sign of an incident.
+    pub(in crate::threshold) fn learn(&mut self, residual: f64, recurs: bool, rate: [f64; 2]) {
         let size = residual.abs();
         let side = usize::from(residual > 0.0);
         self.total = self.total.saturating_add(1);
@@ -132,7 +139,7 @@ impl Tail {
         self.since_far = self.since_far.saturating_add(1);
         if size > self.far[side] {
             self.far_count += 1.0;
-            self.far_company += f32::from(u8::from(self.since_far <= NEAR));
+            self.far_company += f32::from(u8::from(self.since_far <= NEAR && !recurs));
             self.since_far = 0;
         }
         if self.total >= self.next_fit {

@@ -4,6 +4,7 @@ use super::MetricMonitorParams;
 use super::counter::{CounterFinder, Verdict};
 use super::level::Level;
 use super::reading::{Reading, Reason};
+use super::recurrence::Recurrence;
 use super::rhythm::Rhythm;
 use super::surprise::{NEWS, Surprise};
 use super::tail::Tail;
@@ -80,6 +81,7 @@ pub struct MetricMonitor {
     surprise: Surprise,
     tail: Tail,
     rhythm: Rhythm,
+    recurrence: Recurrence,
     opening: [f64; OPENING],
 }
 
@@ -109,6 +111,7 @@ impl MetricMonitor {
             surprise: Surprise::new(),
             tail: Tail::new(),
             rhythm: Rhythm::new(0.0),
+            recurrence: Recurrence::new(),
             opening: [0.0; OPENING],
         })
     }
@@ -192,6 +195,7 @@ impl MetricMonitor {
         self.surprise = Surprise::new();
         self.tail = Tail::new();
         self.rhythm = Rhythm::new(time);
+        self.recurrence = Recurrence::new();
     }
 
     /// An answer without a judgement.
@@ -235,7 +239,8 @@ impl MetricMonitor {
         let news = self.surprise.tell(novelty.max(score));
         let alarm = band.left_by(value).filter(|_| ready && !gap && watched);
         let shifted = self.level.follow(distance);
-        self.tail.learn(residual, self.rates);
+        let recurs = self.tail.keeps_company(residual) && self.recurrence.learn(time);
+        self.tail.learn(residual, recurs, self.rates);
         let flat = self.is_flat(value);
         let restless = self.is_restless(residual.abs());
         let reason = match alarm {
@@ -275,7 +280,7 @@ impl MetricMonitor {
             self.novelty(time - earlier, distance);
             let distance = distance.clamp(-wild, wild);
             if index > 0 {
-                self.tail.learn(distance - self.level.value, self.rates);
+                self.tail.learn(distance - self.level.value, false, self.rates);
             }
             self.level.follow(distance);
         }

@@ -237,7 +237,7 @@ impl SeasonalBand {
         let limit = if known { CLIP * self.usual.max(spread) } else { FARTHEST };
         let learned = residual.clamp(-limit, limit);
         if known && self.usual > 0.0 {
-            self.tail.learn(standard, [self.params.rate / 2.0; 2]);
+            self.tail.learn(standard, false, [self.params.rate / 2.0; 2]);
         }
         // Those of the first weeks are of a rhythm that was not fully known.
         if age > self.fade_at * DAY && self.fade_at < LEARNED {
