@@ -121,3 +121,40 @@ fn odd_streams_are_survived() -> forewarn::Result<()> {
     }
     Ok(())
 }
+
+/// Saved as text, edited, read again: what no stream can lead to is refused in words.
+#[cfg(feature = "serde")]
+#[test]
+fn edited_files_are_refused() -> forewarn::Result<()> {
+    use forewarn::threshold::ExtremeThreshold;
+    use serde_json::{Value, json};
+
+    let mut threshold =
+        ExtremeThresholdParams::default().half_life(300.0).warm_up(50).excesses(32).start()?;
+    (0..2_000_u32).try_for_each(|i| threshold.observe(f64::from(i * 7_919 % 1_009)).map(drop))?;
+    let saved = serde_json::to_value(&threshold).expect("a threshold can be written");
+    let read = |saved: Value| serde_json::from_value::<ExtremeThreshold>(saved);
+    assert_eq!(read(saved.clone()).expect("as it was written"), threshold);
+    let edits: [(&str, Value, &str); 13] = [
+        ("/format", json!(9), "format version 9"),
+        ("/params/rate", json!(2.0), "rate is 2"),
+        ("/params/sides", json!("Lower"), "other sides"),
+        ("/params/excesses", json!(40_000), "excesses is 40000"),
+        ("/alarms", json!(5_000), "more alarms than judgements"),
+        ("/centre", Value::Null, "a level that the settings do not have"),
+        ("/centre/spread", json!(-1.0), "an impossible one"),
+        ("/upper/values", json!([]), "a floor without values"),
+        ("/upper/values/0", json!(-1e9), "do not descend"),
+        ("/upper/weight", json!(1), "at their floor"),
+        ("/upper/median", Value::Null, "nothing is known below"),
+        ("/upper/slope", json!(-0.5), "slope -0.5"),
+        ("/upper/fit/count", json!(1e9), "a law of 1000000000 excesses"),
+    ];
+    for (place, value, words) in edits {
+        let mut edited = saved.clone();
+        *edited.pointer_mut(place).unwrap_or_else(|| panic!("{place}: {saved}")) = value;
+        let error = read(edited).expect_err(place).to_string();
+        assert!(error.contains(words), "{place}: {error}");
+    }
+    Ok(())
+}

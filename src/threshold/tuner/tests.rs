@@ -163,9 +163,15 @@ fn expectations_of_independent_incidents_are_those_of_a_gamma_poisson() {
     let week = rate::WEEK;
     let times: Vec<f64> = (0..100).map(|i| f64::from(i) * week / 10.0).collect();
     let weekly = rate::expected(&times, 0.0, 10.0 * week);
-    assert_eq!(weekly.mean, 10.0);
-    assert!(weekly.low > 4.0 && weekly.low < 7.5, "{weekly:?}");
-    assert!(weekly.high < 16.0 && weekly.high > 13.0, "{weekly:?}");
+    assert_eq!((weekly.mean, weekly.low, weekly.high), (10.0, 5.0, 15.5));
+    // The quantiles of scipy 1.17.1: `betainc(n / 2 + 1/2, k + 1, weeks / (weeks + 4)) = p` solved
+    // for k, twice that rounded outwards, a quarter of it.
+    for (count, weeks, low, high) in [(1_000, 52.0, 12.75, 25.75), (3, 2.0, 0.0, 6.25)] {
+        let between = weeks * week / f64::from(count);
+        let times: Vec<f64> = (0..count).map(|i| f64::from(i) * between).collect();
+        let weekly = rate::expected(&times, 0.0, weeks * week);
+        assert_eq!((weekly.low, weekly.high), (low, high));
+    }
     let none = rate::expected(&[], 0.0, 10.0 * week);
     // Jeffreys: P(no incident in 4 weeks) = (10/14)^½ = 0.845; P(≤ 1) = 0.966; P(≤ 2) = 0.991.
     assert_eq!((none.mean, none.low, none.high), (0.0, 0.0, 0.5));
