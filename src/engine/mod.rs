@@ -1,10 +1,17 @@
-//! The predictive-maintenance engine: from raw telemetry to one answer.
+//! The predictive-maintenance engine: from raw telemetry to one answer. Is this machine (service, disk,
+//! queue) about to fail, when, how sure is that, why, and what is to be done?
 //!
-//! | floor | what it does |
+//! | | |
 //! |---|---|
 //! | [`telemetry`] | holds what is known of a fleet: readings, events, maintenance, failures, attributes |
-//! | [`action`] | turns an answer into what is done, within limits |
 //! | [`features`] | turns it into the rows that models learn from and judge, as a batch or as it comes |
+//! | [`EngineParams`] | learn from a history: an ensemble, its calibration, an alert threshold |
+//! | [`Engine`] | answers: an [`Assessment`] of each entity, from telemetry or from a state |
+//! | [`Evaluation`] | how good it was on what it had not seen; [`ModelCard`]: what it has seen |
+//! | [`Fleet`] | many entities, live: states, verdicts, drift |
+//! | [`action`] | turns an answer into what is done, within limits |
+//!
+//! [`Engine`] has an example of all of it. This one shows what the rows look like:
 //!
 //! ```
 //! use forewarn::engine::features::FeatureParams;
@@ -30,7 +37,59 @@
 //! assert_eq!(rows.fails[100 + 80], None);
 //! # Ok::<(), forewarn::Error>(())
 //! ```
+//!
+//! # The ensemble
+//! | member | learns | says |
+//! |---|---|---|
+//! | classifier | whether a failure comes within the horizon | its log-odds |
+//! | survival | who fails first (Cox's partial likelihood) | the cumulative hazard at the horizon |
+//! | time left | the time to the failure, up to a limit | its mean |
+//! | anomaly | rows that no failure followed (isolation forest) | how unlike them a row is |
+//!
+//! Their weights are learned on rows that none of them had seen ([`EngineParams::train`]), and so are
+//! the calibration of their sum and the intervals of the time left. Where one knows all, it weighs
+//! nearly 1.
+//!
+//! # Limits
+//! - A failure that nothing announces is not foretold; one that was never seen is at best abnormal.
+//! - Weights and thresholds learned from a dozen failures are uncertain: the evaluation counts them.
+//! - What changes the machines (another load, a new model) changes what is usual:
+//!   [`Fleet::drift`] names the features that moved. Train again then.
 
 pub mod action;
+mod assess;
+mod assessment;
+mod card;
+mod evaluation;
 pub mod features;
+mod figures;
+mod fleet;
+mod folds;
+mod members;
+mod model;
+#[cfg(feature = "serde")]
+mod number;
+mod params;
+mod predictor;
+mod profile;
+mod reasons;
+mod remaining;
+pub mod report;
+mod sample;
+#[cfg(feature = "serde")]
+mod saved;
+mod stack;
 pub mod telemetry;
+mod train;
+mod trends;
+
+pub use assess::{EntityRisk, RiskHistory};
+pub use assessment::{Assessment, Reason, TimeToFailure, TrendNote};
+pub use card::{Mode, ModelCard};
+pub use evaluation::{
+    AlertFigures, CalibrationPoint, ConfidenceBin, CostPoint, CurvePoint, EnsembleFigures,
+    Evaluation, LifetimeFigures, PartFigures,
+};
+pub use fleet::{DriftNote, Fleet, Verdict};
+pub use model::{Engine, TrainingStage};
+pub use params::{EngineParams, HoldOutBy, LifetimeParams};

@@ -4,6 +4,8 @@
 #[cfg(feature = "serde")]
 #[path = "../support/envelope.rs"]
 mod envelope;
+#[path = "../support/pumps.rs"]
+mod pumps;
 #[path = "../support/rows.rs"]
 mod rows;
 
@@ -24,6 +26,7 @@ mod conformal;
 mod drift;
 #[cfg(feature = "serde")]
 mod edited_files;
+mod engine;
 mod exchange;
 mod exhaustion;
 mod extreme;

@@ -1,5 +1,7 @@
 //! What must hold for any input, against the most obvious version of each computation.
 
+#[path = "../support/pumps.rs"]
+mod pumps;
 #[path = "../support/recorder.rs"]
 mod recorder;
 #[path = "../support/rows.rs"]
@@ -18,6 +20,7 @@ mod compare;
 mod conformal;
 mod decide;
 mod drift;
+mod engine;
 mod exhaustion;
 mod extreme;
 mod features;

@@ -1,5 +1,9 @@
 //! How good the results are, on data whose truth is known: floors that must not be undercut.
 
+#[path = "../support/fleets.rs"]
+mod fleets;
+#[path = "../support/pumps.rs"]
+mod pumps;
 #[path = "../support/recorder.rs"]
 mod recorder;
 #[path = "../support/rows.rs"]
@@ -12,6 +16,7 @@ mod breaker_optimise;
 mod calibration;
 mod change;
 mod compare;
+mod engine;
 mod exhaustion;
 mod monitor;
 mod server_machines;

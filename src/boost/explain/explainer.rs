@@ -9,22 +9,29 @@ use super::simd;
 use crate::boost::ensemble::Ensemble;
 use crate::boost::tree::Tree;
 use crate::columnar::level::Level;
-use crate::parallel;
+
+/// What explanations of an ensemble need to know beside its trees.
+#[derive(Debug)]
+pub(crate) struct Prepared {
+    /// One a tree.
+    plans: Vec<Plan>,
+    /// `rules[n]` has `n` points.
+    rules: Vec<Vec<Point>>,
+}
 
 /// An ensemble, prepared to be explained.
 pub(crate) struct Explainer<'a> {
     pub(crate) ensemble: &'a Ensemble,
-    /// One a tree.
-    pub(crate) plans: Vec<Plan>,
-    /// `rules[n]` has `n` points.
-    rules: Vec<Vec<Point>>,
+    prepared: &'a Prepared,
     level: Level,
 }
 
-impl<'a> Explainer<'a> {
-    pub(crate) fn new(ensemble: &'a Ensemble, level: Level) -> Self {
-        let plan = |tree: usize| Plan::new(&ensemble.trees[tree], ensemble.columns);
-        let plans = parallel::map(ensemble.trees.len(), plan);
+impl Prepared {
+    pub(crate) fn new(ensemble: &Ensemble) -> Self {
+        // In turn: others of the pool may wait for this, and a thread that shared out the work could
+        // pick up one of those that do.
+        let plans = ensemble.trees.iter().map(|tree| Plan::new(tree, ensemble.columns));
+        let plans: Vec<Plan> = plans.collect();
         let mut needed: Vec<usize> = plans.iter().map(points).collect();
         needed.sort_unstable();
         needed.dedup();
@@ -32,12 +39,19 @@ impl<'a> Explainer<'a> {
         for n in needed {
             rules[n] = gauss(n);
         }
-        Self { ensemble, plans, rules, level }
+        Self { plans, rules }
+    }
+}
+
+impl<'a> Explainer<'a> {
+    /// The first one prepares the ensemble for all.
+    pub(crate) fn new(ensemble: &'a Ensemble, level: Level) -> Self {
+        Self { ensemble, prepared: ensemble.prepared(), level }
     }
 
     /// Trees with their plans.
     pub(crate) fn trees(&self) -> impl Iterator<Item = (&'a Tree, &Plan)> {
-        self.ensemble.trees.iter().zip(&self.plans)
+        self.ensemble.trees.iter().zip(&self.prepared.plans)
     }
 
     /// Adds the contributions in one tree and game of all the rows in `blocks` to `credits`, whose
@@ -52,7 +66,7 @@ impl<'a> Explainer<'a> {
         credits: &mut [Lanes],
         (start, stride): (usize, usize),
     ) {
-        for points in self.rules[points(plan)].chunks(MOST) {
+        for points in self.prepared.rules[points(plan)].chunks(MOST) {
             scratch.prepare(plan, points, game);
             for (index, block) in blocks.iter().enumerate() {
                 let credits = &mut credits[start + index * stride..][..self.ensemble.columns];

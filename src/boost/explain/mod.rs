@@ -58,5 +58,6 @@ mod substitute;
 
 pub use dependence::Dependence;
 pub use dependence_params::DependenceParams;
+pub(crate) use explainer::Prepared;
 pub use importance::{Importance, PermutationImportance};
 pub use substitute::Scale;

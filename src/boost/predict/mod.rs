@@ -26,12 +26,13 @@ mod walk;
 mod tests;
 
 use super::ensemble::Ensemble;
+use super::explain::Prepared;
 use dense::Dense;
 use sieve::Sieve;
 use std::sync::OnceLock;
 use walk::Walk;
 
-/// An ensemble made ready to predict fast; each part is compiled when it is first needed.
+/// An ensemble made ready to predict and explain fast; each part is compiled when it is first needed.
 ///
 /// Belongs to the trees as they are: whoever changes those puts a new one in its place. Clones are
 /// empty, and all are equal, so that ensembles are compared by what they are made of.
@@ -40,6 +41,8 @@ pub(crate) struct Compiled {
     dense: OnceLock<Dense>,
     sieve: OnceLock<Option<Sieve>>,
     walk: OnceLock<Walk>,
+    /// Not to predict with, but to explain.
+    prepared: OnceLock<Prepared>,
 }
 
 impl Clone for Compiled {
@@ -62,6 +65,10 @@ impl Ensemble {
     fn sieve(&self) -> Option<&Sieve> {
         let compile = || Sieve::compile(&self.trees, self.columns);
         self.compiled.sieve.get_or_init(compile).as_ref()
+    }
+
+    pub(super) fn prepared(&self) -> &Prepared {
+        self.compiled.prepared.get_or_init(|| Prepared::new(self))
     }
 
     fn walk(&self) -> &Walk {

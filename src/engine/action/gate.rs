@@ -58,7 +58,12 @@ impl ActionGate {
     /// [`Error::OutOfRange`] for a setting outside its range.
     pub fn new(policy: ActionPolicy) -> Result<Self> {
         policy.check()?;
-        Ok(Self {
+        Ok(Self::of_checked(policy))
+    }
+
+    /// A gate of a policy that was checked.
+    pub(in crate::engine) fn of_checked(policy: ActionPolicy) -> Self {
+        Self {
             policy,
             time: None,
             spent: VecDeque::new(),
@@ -66,7 +71,13 @@ impl ActionGate {
             sweep_at: 64,
             number: 0,
             records: VecDeque::new(),
-        })
+        }
+    }
+
+    /// The time of the last decision.
+    #[must_use]
+    pub fn last_time(&self) -> Option<f64> {
+        self.time
     }
 
     /// The policy.

@@ -234,7 +234,7 @@ impl ActionPolicy {
         Ok(if situation.abnormal { Action::Watch } else { Action::None })
     }
 
-    pub(super) fn check(&self) -> Result<()> {
+    pub(in crate::engine) fn check(&self) -> Result<()> {
         self.costs.check()?;
         let confidence = self.least_confidence;
         let ok = (0.0..=1.0).contains(&confidence);

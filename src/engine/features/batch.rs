@@ -120,6 +120,27 @@ pub(super) fn rows(
     Ok(rows)
 }
 
+/// The state of every entity of which anything is known by `until`, with its number and the failures
+/// by then; `None` for all that is known.
+pub(in crate::engine) fn states(
+    features: &Features,
+    telemetry: &Telemetry,
+    until: Option<f64>,
+) -> Result<Vec<(usize, EntityState)>> {
+    let matching = Matching::of(features, telemetry)?;
+    let states = parallel::map(telemetry.records.len(), |entity| {
+        let life = Life::of(&telemetry.records[entity], &matching, None)?;
+        let state = life.live(features, &matching, until.unwrap_or(f64::INFINITY))?;
+        Ok(state.last_time().map(|_| (entity, state)))
+    });
+    states.into_iter().filter_map(Result::transpose).collect()
+}
+
+/// What does not match between a plan and a telemetry.
+pub(super) fn unmatched(features: &Features, telemetry: &Telemetry) -> Result<Unmatched> {
+    Ok(Matching::of(features, telemetry)?.unmatched)
+}
+
 /// Where the numbers of a plan are found in a telemetry, and the other way round.
 struct Matching {
     /// For each metric of the plan, the telemetry's.
@@ -217,8 +238,8 @@ impl<'a> Life<'a> {
         self.grid.as_deref().unwrap_or(&self.rows.times)
     }
 
-    /// Lives through everything; how many rows had a window that was cut.
-    fn write(&self, features: &Features, matching: &Matching, to: &mut [f64]) -> Result<usize> {
+    /// An entity of which nothing but the attributes is known.
+    fn begin(&self, features: &Features, matching: &Matching) -> EntityState {
         let mut state = features.state();
         for (attribute, found) in matching.attributes.iter().enumerate() {
             let Some((there, codes)) = found else { continue };
@@ -228,6 +249,22 @@ impl<'a> Life<'a> {
                 _ => given,
             };
         }
+        state
+    }
+
+    /// Lives through everything up to and with a time.
+    fn live(&self, features: &Features, matching: &Matching, until: f64) -> Result<EntityState> {
+        let mut state = self.begin(features, matching);
+        let mut values = vec![f64::NAN; matching.metrics.len()];
+        for item in self.order().iter().take_while(|item| item.time <= until) {
+            self.happen(item, &mut state, matching, &mut values)?;
+        }
+        Ok(state)
+    }
+
+    /// Lives through everything; how many rows had a window that was cut.
+    fn write(&self, features: &Features, matching: &Matching, to: &mut [f64]) -> Result<usize> {
+        let mut state = self.begin(features, matching);
         let mut values = vec![f64::NAN; matching.metrics.len()];
         let order = self.order();
         let mut next = 0;

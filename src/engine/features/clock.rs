@@ -40,8 +40,35 @@ impl Clock {
         }
     }
 
+    /// A length of time in words, in two or three digits: "26 min", "31 h", "12 days".
+    ///
+    /// ```
+    /// use forewarn::engine::features::Clock;
+    ///
+    /// assert_eq!(Clock::Seconds.about(112_345.0), "31 h");
+    /// assert_eq!(Clock::Counted("cycles".into()).about(12.34), "12 cycles");
+    /// ```
+    #[must_use]
+    pub fn about(&self, length: f64) -> String {
+        match self {
+            Self::Counted(unit) if length < 10.0 => format!("{length:.1} {unit}"),
+            Self::Counted(unit) => format!("{length:.0} {unit}"),
+            Self::Seconds => {
+                let units = [(86_400.0, 4.0, "days"), (3_600.0, 2.0, "h"), (60.0, 2.0, "min")];
+                let unit = units.into_iter().find(|&(unit, least, _)| length >= least * unit);
+                let (unit, _, name) = unit.unwrap_or((1.0, 0.0, "s"));
+                let count = length / unit;
+                if count < 10.0 {
+                    format!("{count:.1} {name}")
+                } else {
+                    format!("{count:.0} {name}")
+                }
+            }
+        }
+    }
+
     /// The unit in which ages and slopes are told, and how long it is.
-    pub(super) fn unit(&self) -> (&str, f64) {
+    pub(in crate::engine) fn unit(&self) -> (&str, f64) {
         match self {
             Self::Seconds => ("hours", 3_600.0),
             Self::Counted(unit) => (unit, 1.0),
@@ -49,7 +76,7 @@ impl Clock {
     }
 
     /// "per" this: one of the unit.
-    pub(super) fn per(&self) -> &str {
+    pub(in crate::engine) fn per(&self) -> &str {
         match self {
             Self::Seconds => "hour",
             Self::Counted(unit) => unit.strip_suffix('s').unwrap_or(unit),

@@ -64,6 +64,7 @@ mod saved;
 mod state;
 mod statistic;
 
+pub(in crate::engine) use batch::states;
 pub use batch::{FeatureRows, Unmatched};
 pub use clock::Clock;
 pub use columns::Subject;

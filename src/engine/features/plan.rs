@@ -1,7 +1,7 @@
 //! The plan: what each column of a row is.
 
 use super::columns::{Subject, columns};
-use super::{EntityState, FeatureParams, FeatureRows, WindowStatistic, batch};
+use super::{EntityState, FeatureParams, FeatureRows, Unmatched, WindowStatistic, batch};
 use crate::engine::telemetry::names::Names;
 use crate::engine::telemetry::{Telemetry, Values};
 use crate::error::{Error, Result};
@@ -160,6 +160,20 @@ impl Features {
             },
             _ => &[],
         }
+    }
+
+    /// What only one of this plan and a telemetry knows: metrics, kinds of events, parts and attributes
+    /// that are all missing, or passed over.
+    ///
+    /// # Errors
+    /// As [`rows`](Self::rows), but for telemetry without rows.
+    pub fn unmatched(&self, telemetry: &Telemetry) -> Result<Unmatched> {
+        batch::unmatched(self, telemetry)
+    }
+
+    /// Whether both make the same rows. Free for clones.
+    pub(in crate::engine) fn is_same(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.plan, &other.plan) || self == other
     }
 
     /// An entity of which nothing is known yet.

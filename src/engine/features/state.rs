@@ -244,6 +244,24 @@ impl EntityState {
         Ok(())
     }
 
+    /// The same with a plan that others have as well, in its place.
+    #[cfg(feature = "serde")]
+    pub(in crate::engine) fn sharing(self, features: &Features) -> Self {
+        Self { features: features.clone(), ..self }
+    }
+
+    /// The latest readings of a metric in the longest window: at most so many, of rows evenly apart.
+    pub(in crate::engine) fn recent(&self, metric: usize, most: usize) -> (Vec<f64>, Vec<f64>) {
+        let history = &self.history;
+        let first = history.after(self.now - self.span);
+        let every = (history.end() - first).div_ceil(most).max(1);
+        let rows = (first..history.end()).rev().step_by(every);
+        let known = rows.map(|row| (history.time(row), history.value(row, metric)));
+        let mut readings: Vec<(f64, f64)> = known.filter(|(_, value)| !value.is_nan()).collect();
+        readings.reverse();
+        readings.into_iter().unzip()
+    }
+
     /// Whether this can be the time of something new.
     pub(super) fn check(&self, time: f64) -> Result<()> {
         check_time(time)?;

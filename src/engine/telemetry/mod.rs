@@ -138,6 +138,26 @@ impl Telemetry {
         TelemetryReport::of(self)
     }
 
+    /// What is known of one entity alone; nothing if it is unknown.
+    pub(in crate::engine) fn only(&self, entity: &str) -> Self {
+        let mut alone = Self {
+            metrics: self.metrics.clone(),
+            event_kinds: self.event_kinds.clone(),
+            parts: self.parts.clone(),
+            failure_kinds: self.failure_kinds.clone(),
+            attributes: self.attributes.clone(),
+            attribute_values: self.attribute_values.clone(),
+            ..Self::default()
+        };
+        if let Some(number) = self.entities.find(entity)
+            && let Ok(only) = alone.number(entity)
+        {
+            alone.records[only] = self.records[number].clone();
+            alone.given = self.records[number].rows(self.metrics.len()).times.len();
+        }
+        alone
+    }
+
     /// The number of an entity, which gets a record if it was never heard of.
     fn number(&mut self, entity: &str) -> Result<usize> {
         let number = self.entities.number("entity", entity)?;

@@ -96,6 +96,12 @@ impl StabilityBins {
         &self.counts
     }
 
+    /// Missing values of the baseline.
+    #[must_use]
+    pub fn missing(&self) -> u64 {
+        self.missing
+    }
+
     fn count(&self, sample: &[f64]) -> (Vec<u64>, u64) {
         let mut counts = vec![0; self.counts.len()];
         let mut missing = 0;

@@ -1,0 +1,11 @@
+//! Many entities, live.
+
+mod drift;
+mod live;
+#[cfg(feature = "serde")]
+mod saved;
+mod verdict;
+
+pub use drift::DriftNote;
+pub use live::Fleet;
+pub use verdict::Verdict;
