@@ -63,10 +63,18 @@ examples() {
   draws 'full|exhausted' "$picture" forecast_exhaustion || return 1
   draws 'roll back' "$picture" judge_canary || return 1
   draws 'cpu' "$picture" watch_drift || return 1
+  # The main job, within a service, and line by line.
+  reports 0.6 || return 1
+  cargo run --release --example watch_service | tee target/said.txt || return 1
+  grep -q '^failure_probability{pump="pump 7"} 0' target/said.txt || { echo "no metrics served"; return 1; }
+  cargo run --release --example stream_stdin -- --demo | tee target/said.txt || return 1
+  grep -q 'act now' target/said.txt || { echo "nothing to be done in 500 hours"; return 1; }
   # A column that is not there is named, with those that are.
   local said
   said=$(cargo run --release --example predict_failures -- datasets/fleet.csv --label failed 2>&1) && return 1
   grep -F 'column "failed": is not in the header, which has ["time", "machine"' <<<"$said" || return 1
+  said=$(cargo run --release --example predictive_maintenance -- --telemetry datasets/fleet.csv --time when 2>&1) && return 1
+  grep -F 'column "when": is not in the header' <<<"$said" || return 1
   if [ -z "${FOREWARN_DATA:-}" ]; then
     echo "SKIPPED: the examples on real data, FOREWARN_DATA is not set"
     return 0
@@ -101,6 +109,18 @@ predicts() {
   ' "$said" || { echo "ROC AUC below $least, calibration error above $most, or no better than a baseline"; return 1; }
 }
 
+# reports AVERAGE_PRECISION ARGUMENT...: the engine does as well on what it held back, and its report is
+# a whole page that loads nothing.
+reports() {
+  local least=$1 page=target/report.html picture=target/machine.svg said=target/predictive_maintenance.txt
+  shift
+  cargo run --release --example predictive_maintenance -- "$@" --output "$page" --draw "$picture" | tee "$said" || return 1
+  check_picture "$picture" || return 1
+  check_page "$page" || return 1
+  awk -v least="$least" '/^  together/ {found = $3 >= least} END {exit !found}' "$said" ||
+    { echo "average precision below $least"; return 1; }
+}
+
 # alerts PICTURE PRECISION RECALL ARGUMENTS...: the example's alerts are that right, on the half of
 # the file that nothing was learned from.
 alerts() {
@@ -127,6 +147,30 @@ import sys, xml.dom.minidom
 text = open(sys.argv[1]).read()
 xml.dom.minidom.parseString(text)
 sys.exit("a coordinate is NaN" if "NaN" in text or "inf" in text else 0)
+PY
+}
+
+check_page() {
+  python3 - "$1" <<'PY'
+import sys
+from html.parser import HTMLParser
+
+class Page(HTMLParser):
+    open = []
+    def handle_starttag(self, tag, attributes):
+        assert tag != "script" and not {"src", "href"} & {name for name, _ in attributes}, tag
+        self.open.append(tag)
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag, tag
+    def handle_startendtag(self, tag, attributes):
+        pass
+
+text = open(sys.argv[1]).read()
+page = Page()
+page.feed(text)
+page.close()
+assert not page.open, page.open
+assert "://" not in text and "NaN" not in text and len(text) < 1_000_000
 PY
 }
 

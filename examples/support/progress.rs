@@ -8,7 +8,8 @@ use std::time::{Duration, Instant};
 pub(crate) struct Bar {
     started: Instant,
     shown: Option<ProgressBar>,
-    what: &'static str,
+    /// What is being done; may change as work goes on.
+    pub(crate) what: &'static str,
 }
 
 impl Bar {
@@ -27,6 +28,7 @@ impl Bar {
             self.shown = Some(bar);
         }
         if let Some(bar) = &self.shown {
+            bar.set_message(self.what);
             bar.set_position(done as u64);
         }
         ControlFlow::Continue(())
