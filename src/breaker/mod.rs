@@ -4,7 +4,7 @@
 //! | for | take |
 //! |---|---|
 //! | calls from threads and tasks | [`Breaker`], one for a dependency; [`BreakerRegistry`], one for each key |
-//! | a dependency of which nothing is known | [`AdaptiveBreaker`], which is told costs and nothing else |
+//! | a dependency of which nothing is known | [`AdaptiveBreaker`], which is told costs and nothing else; live: [`LiveAdaptiveBreaker`] |
 //! | settings from a log of calls | [`BreakerOptimizer`] on a [`CallLog`] |
 //! | trying settings and breakers of one's own on trouble whose truth is known | [`sim`] |
 //! | trying again without making it worse | [`RetryBudget`], [`Backoff`] |
@@ -64,8 +64,9 @@ pub use retry::{Backoff, BackoffParams, Jitter, RetryBudget, RetryBudgetParams};
 #[cfg(feature = "quanta")]
 pub use runtime::TscClock;
 pub use runtime::{
-    Breaker, BreakerBuilder, BreakerRegistry, BreakerRegistryParams, CallError, Classify, Clock,
-    ManualClock, MonotonicClock, OwnedPermit, Permit,
+    AdaptivePermit, Breaker, BreakerBuilder, BreakerRegistry, BreakerRegistryParams, CallError,
+    Classify, Clock, LiveAdaptiveBreaker, LiveAdaptiveBuilder, ManualClock, MonotonicClock,
+    OwnedPermit, Permit,
 };
 pub use settings::{BreakerSettings, OpenTime, ProbeBudget, Probes, Ramp, SlowCall, Trip};
 pub use state::{Force, Reason, State, Transition};

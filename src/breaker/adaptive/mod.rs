@@ -65,10 +65,13 @@
 //! - Good answers that are worth less than nothing, because they come so late, count as failures.
 //! - Calls that come too seldom to tell, one in several seconds, are hardly protected.
 
+mod account;
 mod breaker;
+mod calls;
 mod learned;
 mod load;
 mod params;
+mod phases;
 #[cfg(feature = "serde")]
 mod saved;
 mod tune;

@@ -250,7 +250,7 @@ impl Machine {
 
     /// The half threshold by which calls in flight are counted, and since when.
     pub(in crate::breaker) fn tracking(&self) -> Option<(Nanos, Nanos)> {
-        self.in_flight.as_ref().map(InFlight::tracking)
+        self.in_flight.as_deref().map(InFlight::tracking)
     }
 
     fn add_good(&mut self, count: u64) {
@@ -331,7 +331,7 @@ impl Machine {
     /// From when to when a closed circuit need not be told that time has passed.
     pub(in crate::breaker) fn current(&self) -> [Nanos; 2] {
         let window = self.window.current();
-        let in_flight = self.in_flight.as_ref().map_or([0, Nanos::MAX], InFlight::current);
+        let in_flight = self.in_flight.as_deref().map_or([0, Nanos::MAX], InFlight::current);
         [window[0].max(in_flight[0]), window[1].min(in_flight[1])]
     }
 

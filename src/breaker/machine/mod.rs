@@ -90,7 +90,8 @@ pub struct Machine {
     /// When the generation began.
     since: Nanos,
     window: Window,
-    in_flight: Option<InFlight>,
+    /// Few settings ask for it, and a registry has many machines.
+    in_flight: Option<Box<InFlight>>,
     /// Whether a good call has come since the last bad one.
     good_since_bad: bool,
     outage: Outage,
@@ -108,7 +109,7 @@ pub struct Machine {
 enum Phase {
     Closed,
     Open { until: Nanos },
-    HalfOpen(HalfOpen),
+    HalfOpen(Box<HalfOpen>),
     Ramping(Ramping),
 }
 
@@ -126,7 +127,7 @@ impl Machine {
     pub(in crate::breaker) fn shared(settings: Arc<BreakerSettings>, seed: u64) -> Self {
         Self {
             window: Window::new(&settings.trip),
-            in_flight: settings.tracked().map(|threshold| InFlight::new(threshold, 0)),
+            in_flight: InFlight::tracked(&settings, 0),
             settings,
             seed,
             draws: 0,
@@ -230,16 +231,21 @@ impl Machine {
     /// is changed.
     pub fn set_settings(&mut self, settings: BreakerSettings) -> Result<()> {
         settings.check()?;
+        self.share_settings(Arc::new(settings));
+        Ok(())
+    }
+
+    /// [`set_settings`](Self::set_settings) with settings that have been checked.
+    pub(in crate::breaker) fn share_settings(&mut self, settings: Arc<BreakerSettings>) {
         let window = std::mem::replace(&mut self.window, Window::Consecutive(0));
         self.window = window.under(&settings.trip);
         self.window.advance(self.last);
         if settings.tracked() != self.settings.tracked() {
-            // Calls in flight are then counted from here on.
-            let now = self.last;
-            self.in_flight = settings.tracked().map(|threshold| InFlight::new(threshold, now));
+            // Calls in flight are then counted from here on: none that was counted so far.
+            let since = self.in_flight.as_deref().map_or(0, |in_flight| in_flight.tracking().1);
+            self.in_flight = InFlight::tracked(&settings, self.last.max(since));
         }
-        self.settings = Arc::new(settings);
-        Ok(())
+        self.settings = settings;
     }
 }
 

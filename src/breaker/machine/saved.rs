@@ -34,7 +34,7 @@ pub(super) struct Saved {
     last: Nanos,
     since: Nanos,
     window: Window,
-    in_flight: Option<InFlight>,
+    in_flight: Option<Box<InFlight>>,
     good_since_bad: bool,
     outage: Outage,
     safe: f64,

@@ -1,6 +1,5 @@
 //! How a circuit goes from one state to another.
 
-use super::half_open::HalfOpen;
 use super::ramping::Ramping;
 use super::time::nanos;
 use super::window::Window;
@@ -73,7 +72,7 @@ impl Machine {
 
     /// The open time is over.
     pub(super) fn half_open(&mut self) {
-        self.go(Phase::HalfOpen(HalfOpen::default()), State::Open, Reason::OpenTimeOver);
+        self.go(Phase::HalfOpen(Box::default()), State::Open, Reason::OpenTimeOver);
     }
 
     /// The probes went well: traffic comes back, all of it or the first share.

@@ -1,11 +1,12 @@
 //! The one place that the machine of a live breaker is in.
 
 use super::events::{Events, Listener};
+use super::pass::{Pass, Passing, UNKNOWN};
 use super::shard::{Seen, Shard};
 use super::slot::slot;
 use super::sync::{AtomicU64, Mutex, MutexGuard, Ordering, lock};
 use crate::breaker::machine::time::{Nanos, nanos};
-use crate::breaker::machine::{Batch, EPOCHS, Kind, Machine, Ticket};
+use crate::breaker::machine::{Batch, EPOCHS, Machine};
 use crate::breaker::{Outcome, Rejected};
 use std::time::Duration;
 
@@ -22,53 +23,6 @@ const FREE: u64 = 16;
 /// The generation is above the flags.
 const SHIFT: u32 = 8;
 
-/// The time of nothing.
-const UNKNOWN: Nanos = Nanos::MAX;
-
-/// A call that was let through by a live breaker: a [`Ticket`] in pieces that fit into registers,
-/// and when the call began. Its permit uses it once.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Pass {
-    generation: u64,
-    kind: Passing,
-    /// The number of a probe; of another call, when it began as calls in flight are counted.
-    number: u64,
-    /// When the call began; [`UNKNOWN`] where that does not matter.
-    began: Nanos,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Passing {
-    Normal,
-    Probe,
-    Free,
-}
-
-impl Pass {
-    fn new(ticket: &Ticket, began: Nanos) -> Self {
-        let (kind, number) = match ticket.kind {
-            Kind::Normal { began } => (Passing::Normal, began),
-            Kind::Probe(probe) => (Passing::Probe, probe),
-            Kind::Free => (Passing::Free, 0),
-        };
-        Self { generation: ticket.generation, kind, number, began }
-    }
-
-    fn ticket(self) -> Ticket {
-        let kind = match self.kind {
-            Passing::Normal => Kind::Normal { began: self.number },
-            Passing::Probe => Kind::Probe(self.number),
-            Passing::Free => Kind::Free,
-        };
-        Ticket { generation: self.generation, kind }
-    }
-
-    /// Whether it is a probe of a half-open circuit.
-    pub(super) fn is_probe(self) -> bool {
-        self.kind == Passing::Probe
-    }
-}
-
 /// The machine, what good calls of a closed circuit need to know of it, and where they are counted.
 ///
 /// A good call in a closed circuit changes nothing but a count (`Machine` is made for this), so each
@@ -83,20 +37,15 @@ pub(super) struct Core {
     current: [AtomicU64; 2],
     /// The longest latency of a call that needs no lock. Written under the lock.
     latency: AtomicU64,
-    /// When the present half threshold began, times [`EPOCHS`], plus its place among them. Written
-    /// under the lock.
-    half: AtomicU64,
+    /// The place of calls in flight that begin in the present half threshold. Written under the lock.
+    place: AtomicU64,
     /// Calls that began before are not counted as in flight. Written under the lock.
     tracked_since: AtomicU64,
     shards: Box<[Shard]>,
-    locked: Locked,
+    /// Whoever takes this lock also writes to the words above: a line of its own would gain nothing.
+    locked: Mutex<Inside>,
     events: Events,
 }
-
-/// On a line of its own: its lock is written to by calls that fail.
-#[derive(Debug)]
-#[repr(align(64))]
-struct Locked(Mutex<Inside>);
 
 #[derive(Debug)]
 struct Inside {
@@ -110,16 +59,16 @@ impl Core {
             word: AtomicU64::new(0),
             current: [AtomicU64::new(0), AtomicU64::new(0)],
             latency: AtomicU64::new(0),
-            half: AtomicU64::new(0),
+            place: AtomicU64::new(0),
             tracked_since: AtomicU64::new(0),
             shards: (0..shards).map(|_| Shard::new()).collect(),
-            locked: Locked(Mutex::new(Inside {
+            locked: Mutex::new(Inside {
                 machine,
                 seen: vec![Seen::default(); shards].into_boxed_slice(),
-            })),
+            }),
             events: Events::new(listeners),
         };
-        core.publish(&lock(&core.locked.0).machine);
+        core.publish(&lock(&core.locked).machine);
         core
     }
 
@@ -130,7 +79,7 @@ impl Core {
         if word & (FAST | IN_FLIGHT | BEGIN | FREE) != FAST {
             return self.acquire_timed(word, clock);
         }
-        Ok(Pass { generation: word >> SHIFT, kind: Passing::Normal, number: 0, began: UNKNOWN })
+        Ok(Pass::light(word >> SHIFT, Passing::Normal, 0, 0, UNKNOWN))
     }
 
     /// Where the time matters, or the circuit is not closed.
@@ -140,22 +89,23 @@ impl Core {
         if word & (FAST | IN_FLIGHT) == FAST {
             let kind = if word & FREE == 0 { Passing::Normal } else { Passing::Free };
             let began = if word & BEGIN == 0 { UNKNOWN } else { clock() };
-            return Ok(Pass { generation, kind, number: 0, began });
+            return Ok(Pass::light(generation, kind, 0, 0, began));
         }
         if word & FAST != 0
             && let Some(shard) = self.own_shard(generation)
         {
             let began = clock();
             if self.is_current(began) {
-                shard.add_in_flight(self.place(began), 1);
-                return Ok(Pass { generation, kind: Passing::Normal, number: began, began });
+                let place = self.place.load(Ordering::Relaxed) as u8;
+                shard.add_in_flight(place, 1);
+                return Ok(Pass::light(generation, Passing::Normal, place, began, began));
             }
         }
         // The time is read under the lock, so that it is not before one that the machine has seen.
         self.update(|machine| {
             let now = clock();
             let ticket = machine.acquire(Duration::from_nanos(now))?;
-            Ok(Pass::new(&ticket, now))
+            Ok(Pass::new(&ticket, now, machine))
         })
     }
 
@@ -215,11 +165,14 @@ impl Core {
         }
         let Some(shard) = self.own_shard(generation) else { return false };
         if word & IN_FLIGHT != 0 {
-            // Calls that began before they were counted have number 0.
-            if pass.number < self.tracked_since.load(Ordering::Relaxed).max(1) {
+            // Calls that began before they were counted have number 0. The place of one that began at most
+            // a half ago is still its own.
+            if pass.number < self.tracked_since.load(Ordering::Relaxed).max(1)
+                || now.saturating_sub(pass.number) > self.latency.load(Ordering::Relaxed)
+            {
                 return false;
             }
-            shard.add_in_flight(self.place(pass.number), -1);
+            shard.add_in_flight(pass.place, -1);
         }
         match outcome {
             Outcome::Success => shard.add_good(),
@@ -245,13 +198,6 @@ impl Core {
     #[inline]
     fn own_shard(&self, generation: u64) -> Option<&Shard> {
         self.shards.get(slot()).filter(|shard| shard.is_of(generation))
-    }
-
-    /// The place of a call in flight that began in the present half threshold or the one before.
-    fn place(&self, began: Nanos) -> usize {
-        let half = self.half.load(Ordering::Relaxed);
-        let before = u64::from(began < half / EPOCHS as u64) * (EPOCHS as u64 - 1);
-        ((half + before) % EPOCHS as u64) as usize
     }
 
     #[inline]
@@ -289,7 +235,7 @@ impl Core {
 
     /// Locks the machine and gives it all that has been counted.
     fn collect(&self) -> MutexGuard<'_, Inside> {
-        let mut inside = lock(&self.locked.0);
+        let mut inside = lock(&self.locked);
         let Inside { machine, seen } = &mut *inside;
         let (mut batch, mut late) = (Batch::default(), Batch::default());
         for (shard, seen) in self.shards.iter().zip(seen) {
@@ -324,12 +270,9 @@ impl Core {
             flags |= if tracked { IN_FLIGHT } else { 0 };
             self.latency.store(good.min(half), Ordering::Relaxed);
             self.tracked_since.store(since, Ordering::Relaxed);
-            let [from, mut to] = machine.current();
+            let [from, to] = machine.current();
             if let Some(epoch) = from.checked_div(half).filter(|_| tracked) {
-                let began = (epoch * half).saturating_mul(EPOCHS as u64);
-                self.half.store(began.saturating_add(epoch % EPOCHS as u64), Ordering::Relaxed);
-                // Later, in 146 years, the place would not fit.
-                to = to.min(Nanos::MAX / EPOCHS as u64 - 1);
+                self.place.store(epoch % EPOCHS as u64, Ordering::Relaxed);
             }
             self.current[0].store(from, Ordering::Relaxed);
             self.current[1].store(to, Ordering::Relaxed);

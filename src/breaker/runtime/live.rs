@@ -1,14 +1,16 @@
 //! The breaker that services hold.
 
+use super::builder::BreakerBuilder;
 use super::clock::{Clock, MonotonicClock};
-use super::core::{Core, Pass};
+use super::core::Core;
 use super::events::Listener;
+use super::pass::Pass;
 use super::permit::{OwnedPermit, Permit};
 use crate::breaker::machine::time::{Nanos, nanos};
 use crate::breaker::{
     BreakerMetrics, BreakerSettings, Force, Machine, Outcome, Rejected, State, Transition,
 };
-use crate::error::{Error, Result};
+use crate::error::Result;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -65,100 +67,14 @@ impl Breaker {
     /// A closed circuit with these settings, the operating system's clock, and seed 0.
     ///
     /// # Errors
-    /// [`Error::OutOfRange`] for a setting outside its range.
+    /// [`Error::OutOfRange`](crate::Error::OutOfRange) for a setting outside its range.
     pub fn new(settings: BreakerSettings) -> Result<Self> {
         Self::builder(settings).build()
     }
 
     /// A breaker with more to choose than settings.
     pub fn builder(settings: BreakerSettings) -> BreakerBuilder {
-        BreakerBuilder {
-            settings,
-            seed: 0,
-            clock: MonotonicClock::default(),
-            dropped: None,
-            shards: None,
-            machine: None,
-            listeners: Vec::new(),
-        }
-    }
-}
-
-/// What a live breaker is made of.
-#[must_use]
-pub struct BreakerBuilder<C = MonotonicClock> {
-    settings: BreakerSettings,
-    seed: u64,
-    clock: C,
-    dropped: Option<Outcome>,
-    shards: Option<usize>,
-    machine: Option<Machine>,
-    listeners: Vec<Listener>,
-}
-
-impl<C> fmt::Debug for BreakerBuilder<C> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("BreakerBuilder").field("settings", &self.settings).finish_non_exhaustive()
-    }
-}
-
-impl<C: Clock> BreakerBuilder<C> {
-    /// Sets the seed of jitter and ramps. Give each service of a fleet another. Default 0.
-    pub fn seed(self, seed: u64) -> Self {
-        Self { seed, ..self }
-    }
-
-    /// Sets the clock. It must not call the breaker. Default: [`MonotonicClock`].
-    pub fn clock<D: Clock>(self, clock: D) -> BreakerBuilder<D> {
-        let Self { settings, seed, dropped, shards, machine, listeners, .. } = self;
-        BreakerBuilder { settings, seed, clock, dropped, shards, machine, listeners }
-    }
-
-    /// Sets what a permit that is dropped before its call has ended counts as: by a panic, an early
-    /// return, or a future that is dropped. Its place is given back anyway. Default `None`: as
-    /// nothing.
-    pub fn dropped(self, dropped: Option<Outcome>) -> Self {
-        Self { dropped, ..self }
-    }
-
-    /// Sets for how many threads good calls are counted without a lock, 64 bytes each, from 0 to
-    /// 1,024; further threads take the lock. Default: the number of cores, at most 8.
-    pub fn shards(self, shards: usize) -> Self {
-        Self { shards: Some(shards), ..self }
-    }
-
-    /// Goes on from a [snapshot](Breaker::snapshot) instead of afresh, with its settings and seed. If
-    /// the clock is behind the latest time that it has seen, as in another program, time goes on from
-    /// there.
-    pub fn resume(self, machine: Machine) -> Self {
-        Self { machine: Some(machine), ..self }
-    }
-
-    /// Adds a listener: [`Breaker::listen`].
-    pub fn listen(mut self, listener: impl Fn(&Transition) + Send + Sync + 'static) -> Self {
-        self.listeners.push(Arc::new(listener));
-        self
-    }
-
-    /// The breaker.
-    ///
-    /// # Errors
-    /// [`Error::OutOfRange`] for a setting outside its range.
-    pub fn build(self) -> Result<Breaker<C>> {
-        let cores = || std::thread::available_parallelism().map_or(8, usize::from).min(8);
-        let shards = self.shards.unwrap_or_else(cores);
-        if shards > 1_024 {
-            let (name, allowed) = ("shards", "at most 1,024");
-            return Err(Error::OutOfRange { name, value: shards as f64, allowed });
-        }
-        let machine = match self.machine {
-            Some(machine) => machine,
-            None => Machine::new(self.settings, self.seed)?,
-        };
-        let offset = nanos(machine.last_seen()).saturating_sub(self.clock.nanos());
-        let core = Core::new(machine, shards, self.listeners);
-        let inner = Inner { core, clock: self.clock, offset, dropped: self.dropped };
-        Ok(Breaker(Arc::new(inner)))
+        BreakerBuilder::new(settings)
     }
 }
 
@@ -216,6 +132,23 @@ impl<C: Clock> Breaker<C> {
         self.0.core.update(|machine| machine.unforce(self.now()))
     }
 
+    /// [`tick`](Self::tick) at a time since the breaker's start, for callers with a clock of their
+    /// own.
+    #[expect(clippy::must_use_candidate, reason = "as above")]
+    pub fn tick_at(&self, now: Duration) -> Option<Transition> {
+        self.0.core.update(|machine| machine.tick(now))
+    }
+
+    /// [`force`](Self::force), or with `None` [`unforce`](Self::unforce), at a time since the
+    /// breaker's start.
+    #[expect(clippy::must_use_candidate, reason = "as above")]
+    pub fn force_at(&self, force: Option<Force>, now: Duration) -> Option<Transition> {
+        self.0.core.update(|machine| match force {
+            Some(force) => machine.force(force, now),
+            None => machine.unforce(now),
+        })
+    }
+
     /// The time since the breaker's start, which for one that was resumed was another's.
     #[must_use]
     pub fn now(&self) -> Duration {
@@ -224,15 +157,22 @@ impl<C: Clock> Breaker<C> {
 }
 
 impl<C: Clock> Breaker<C> {
-    /// A breaker with settings that have been checked.
+    /// A breaker for one of many keys, with settings that have been checked.
     pub(super) fn shared(
         settings: Arc<BreakerSettings>,
         seed: u64,
         clock: C,
         shards: usize,
+        dropped: Option<Outcome>,
+        listeners: Vec<Listener>,
     ) -> Self {
-        let core = Core::new(Machine::shared(settings, seed), shards, Vec::new());
-        Self(Arc::new(Inner { core, clock, offset: 0, dropped: None }))
+        let core = Core::new(Machine::shared(settings, seed), shards, listeners);
+        Self::with(core, clock, 0, dropped)
+    }
+
+    /// A breaker of its parts.
+    pub(super) fn with(core: Core, clock: C, offset: Nanos, dropped: Option<Outcome>) -> Self {
+        Self(Arc::new(Inner { core, clock, offset, dropped }))
     }
 }
 
@@ -246,9 +186,19 @@ impl<C> Breaker<C> {
     /// under way that began when latencies did not matter count as quick.
     ///
     /// # Errors
-    /// [`Error::OutOfRange`] for a setting outside its range; then nothing is changed.
+    /// [`Error::OutOfRange`](crate::Error::OutOfRange) for a setting outside its range; then nothing is changed.
     pub fn set_settings(&self, settings: BreakerSettings) -> Result<()> {
         self.0.core.update(|machine| machine.set_settings(settings))
+    }
+
+    /// [`set_settings`](Self::set_settings) with settings that have been checked.
+    pub(super) fn share_settings(&self, settings: Arc<BreakerSettings>) {
+        self.0.core.update(|machine| machine.share_settings(settings));
+    }
+
+    /// Has a listener told of transitions from now on.
+    pub(super) fn add_listener(&self, listener: Listener) {
+        self.0.core.listen(listener);
     }
 
     /// What the circuit does with calls. Time alone does not change it: [`tick`](Self::tick) does.

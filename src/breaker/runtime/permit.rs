@@ -1,8 +1,8 @@
 //! What a call holds while it is under way.
 
 use super::clock::{Clock, MonotonicClock};
-use super::core::Pass;
 use super::live::Inner;
+use super::pass::Pass;
 use crate::breaker::Outcome;
 use std::fmt;
 use std::sync::Arc;

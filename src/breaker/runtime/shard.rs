@@ -64,8 +64,8 @@ impl Shard {
 
     /// By the owner.
     #[inline]
-    pub(super) fn add_in_flight(&self, place: usize, count: i32) {
-        let place = &self.in_flight[place % EPOCHS];
+    pub(super) fn add_in_flight(&self, place: u8, count: i32) {
+        let place = &self.in_flight[usize::from(place) % EPOCHS];
         place.store(place.load(Ordering::Relaxed).wrapping_add(count), Ordering::Release);
     }
 

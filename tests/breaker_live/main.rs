@@ -1,11 +1,13 @@
 //! The live breaker among threads and tasks: what is given back, told and counted, whatever happens.
 
-#[path = "support/counting.rs"]
+mod adaptive;
+#[path = "../support/counting.rs"]
 mod counting;
+mod registry;
 
 use counting::counted;
 use forewarn::breaker::{
-    Breaker, BreakerRegistryParams, BreakerSettings, CallCosts, CallError, Force, ManualClock,
+    Breaker, BreakerSettings, CallCosts, CallError, Clock as _, Force, ManualClock, MonotonicClock,
     OpenTime, Outcome, Probes, SlowCall, State, Transition, Trip, open_metrics,
 };
 use std::future::Future;
@@ -269,62 +271,6 @@ fn a_resumed_breaker_goes_on() {
     assert_eq!((resumed.state(), resumed.metrics().clock_steps_back), (State::Closed, 0));
 }
 
-#[test]
-fn registries_are_bounded_and_keep_what_matters() {
-    let _alone = alone();
-    let clock = ManualClock::default();
-    let params = BreakerRegistryParams::new(settings(1, 1)).max_keys(160);
-    let registry = params.build_with::<u64, _>(clock).unwrap();
-    assert!(registry.is_empty());
-    // Few enough not to fill any of the parts.
-    registry.get(&1_000_000).try_acquire().unwrap().failure();
-    let held = registry.get(&2_000_000);
-    held.try_acquire().unwrap().success();
-    for key in 0..10_000_u64 {
-        registry.get(&key).try_acquire().unwrap().success();
-        assert!(registry.len() <= 160);
-    }
-    assert!(registry.len() > 120);
-    assert_eq!(registry.get(&1_000_000).state(), State::Open);
-    assert_eq!(registry.get(&2_000_000).metrics().successes, 1);
-    // Open ones go as well before the memory does.
-    for key in 0..1_000_u64 {
-        let breaker = registry.get(&key);
-        let permit = breaker.try_acquire();
-        if let Ok(permit) = permit {
-            permit.failure();
-        }
-        assert!(registry.len() <= 160);
-    }
-    let report = registry.report();
-    assert_eq!(report.len(), registry.len());
-    let named = report.into_iter().map(|(key, state, metrics)| (key.to_string(), state, metrics));
-    let text = open_metrics(named);
-    // All but the one that is held.
-    let open = text.lines().filter(|line| line.ends_with("\"open\"} 1")).count();
-    assert_eq!(open, registry.len() - 1);
-    assert_eq!(held.metrics().successes, 1);
-}
-
-#[test]
-fn a_breaker_takes_less_than_a_kibibyte() {
-    let _alone = alone();
-    let params = BreakerRegistryParams::new(BreakerSettings::default()).max_keys(100_000);
-    let registry = params.build::<u64>().unwrap();
-    let ((), _, bytes) = counted(|| {
-        for key in 0..10_000_u64 {
-            registry.get(&key).try_acquire().unwrap().success();
-        }
-    });
-    assert_eq!(registry.len(), 10_000);
-    println!("{} bytes a key", bytes / 10_000);
-    assert!(bytes / 10_000 <= 1_024, "{} bytes a key", bytes / 10_000);
-    let (_breaker, _, bytes) =
-        counted(|| Breaker::builder(BreakerSettings::default()).shards(2).build().unwrap());
-    println!("{bytes} bytes with two shards");
-    assert!(bytes <= 1_280, "{bytes} bytes");
-}
-
 /// The good calls of a closed circuit allocate nothing.
 #[test]
 fn good_calls_do_not_allocate() {
@@ -353,4 +299,45 @@ fn metrics_text_is_well_formed() {
     }
     assert!(text.contains("outcome=\"failure\"} 1\n"));
     assert_eq!(text.matches("# TYPE").count(), text.matches("# HELP").count());
+}
+
+/// Callers with a clock of their own never have the breaker's asked: everything happens at the times
+/// that they name.
+#[test]
+fn callers_may_name_the_time() {
+    let _alone = alone();
+    let clock = Arc::new(ManualClock::default());
+    clock.set(500 * SECOND);
+    let breaker = Breaker::builder(settings(2, 2)).clock(clock.clone()).build().unwrap();
+    let good = breaker.try_acquire_at(SECOND).unwrap();
+    assert!(format!("{good:?} {breaker:?}").contains("Closed"));
+    good.record_at(SECOND, Outcome::Success, SECOND / 10);
+    let bad = breaker.try_acquire_owned_at(SECOND).unwrap();
+    assert!(!bad.is_probe());
+    bad.record_at(SECOND, Outcome::Failure, SECOND / 10);
+    breaker.try_acquire_at(2 * SECOND).unwrap().release_at(2 * SECOND);
+    breaker.try_acquire_owned_at(2 * SECOND).unwrap().release_at(2 * SECOND);
+    breaker.try_acquire_at(2 * SECOND).unwrap().record_at(2 * SECOND, Outcome::Failure, SECOND);
+    let rejected = breaker.try_acquire_at(2 * SECOND + SECOND / 4).map(drop).unwrap_err();
+    assert_eq!((rejected.state, rejected.retry_after), (State::Open, Some(3 * SECOND / 4)));
+    assert_eq!(breaker.tick_at(Duration::from_millis(2_999)), None);
+    let half_open = breaker.tick_at(3 * SECOND).expect("its time is over");
+    assert_eq!((half_open.to, half_open.at), (State::HalfOpen, 3 * SECOND));
+    let forced = breaker.force_at(Some(Force::Open), 4 * SECOND).expect("it was not");
+    assert_eq!((forced.to, forced.at), (State::ForcedOpen, 4 * SECOND));
+    assert_eq!(breaker.force_at(Some(Force::Open), 5 * SECOND), None);
+    let left = breaker.force_at(None, 5 * SECOND).expect("it was forced");
+    assert_eq!((left.to, left.at), (State::Closed, 5 * SECOND));
+    assert_eq!((breaker.metrics().cancelled, breaker.metrics().clock_steps_back), (2, 0));
+    assert_eq!(breaker.now(), 500 * SECOND);
+}
+
+/// The operating system's clock goes on by itself, from 0.
+#[test]
+fn the_systems_clock_goes_on() {
+    let clock = MonotonicClock::default();
+    let (first, nanos) = (clock.now(), clock.nanos());
+    assert!(u128::from(nanos) >= first.as_nanos() && first < 100 * SECOND);
+    std::thread::sleep(Duration::from_millis(2));
+    assert!(clock.now() >= first + Duration::from_millis(2));
 }

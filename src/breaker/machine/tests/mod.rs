@@ -1,7 +1,15 @@
 //! The laws of the machine, each by an independent computation.
+//!
+//! `cargo mutants -f 'src/breaker/machine/**' -- --lib breaker::machine` and the same with
+//! `--test properties breaker` say which changes of the code no test would notice.
 
 // Times in a test are ordered: a subtraction that fails is a test that fails.
 #![allow(clippy::unchecked_time_subtraction)]
+
+mod edges;
+#[cfg(feature = "serde")]
+mod files;
+mod hanging;
 
 use super::*;
 use crate::breaker::{
