@@ -113,10 +113,14 @@ fn opens(facts: &Facts, open: f64) -> Vec<OpenTime> {
     for factor in [0.15, 0.25, 0.35, 0.5, 0.7, 1.0, 1.4, 2.0, 3.0, 5.0, 9.0] {
         opens.push(OpenTime::Constant(duration(factor * open)));
     }
-    if facts.is_hidden() {
+    if facts.may_suffer() {
         let open = facts.recovery_open_time();
         for factor in [0.25, 0.5, 1.0, 2.0] {
             opens.push(OpenTime::Constant(duration(factor * open)));
+        }
+        // Rest, rather than probing for the end.
+        for share in [1.0 / 12.0, 1.0 / 6.0, 1.0 / 3.0, 2.0 / 3.0] {
+            opens.push(OpenTime::Constant(duration(share * RECOVERY)));
         }
         opens.push(OpenTime::OutageAge {
             probe_cost: facts.probe_cost().clamp(1e-6, 1e6),
@@ -167,7 +171,7 @@ fn ramps(facts: &Facts, open: f64) -> Vec<Option<Ramp>> {
         ramp(0.1, 0.1, 1.0),
         ramp(0.05, 0.05, 2.0),
     ];
-    if facts.is_hidden() || facts.is_endless() {
+    if facts.may_suffer() {
         // The slower, the more it takes to recover.
         for share in [1.0 / 60.0, 1.0 / 30.0, 1.0 / 15.0] {
             ramps.push(ramp(0.1, 0.1, share * RECOVERY / open));

@@ -4,8 +4,9 @@
 //! replayed on it, nothing is better than never to come back. So what happens in such outages is left
 //! out of the account, and candidates are tried on simulated dependencies instead, which recover the
 //! sooner the less they are asked ([`Family::RetryStorm`], [`Family::ColdRestart`]), with rate, latency
-//! and errors of the log. How fast they recover is unknown, so it differs from one to the next: 10 to
-//! 90 s without load.
+//! and errors of the log. How fast they recover is unknown, so it differs from one to the next, evenly
+//! in the logarithm: 3 to 20 s without load after a hiccup, 8 to 60 s after a restart. A breaker that
+//! lets traffic back too fast for one of them never gets it back there, which shows in the mean.
 //!
 //! The same where a breaker hid a share of the calls: nobody can tell whether the dependency recovered
 //! because they were spared it. There what is modelled counts a little, beside what was logged.
@@ -20,10 +21,20 @@ use crate::error::Result;
 const LENGTH: f64 = 240.0;
 
 /// A busier dependency is simulated at this rate.
-const BUSIEST: f64 = 300.0;
+const BUSIEST: f64 = 40.0;
 
 /// Dependencies of each family.
-const EACH: u64 = 2;
+const EACH: u64 = 5;
+
+/// Seconds to recover without load, from the fastest to the slowest of each family.
+const STORM: [f64; 2] = [3.0, 20.0];
+const RESTART: [f64; 2] = [8.0, 60.0];
+
+/// A simulated request takes so many times as long as a replayed call.
+const DEARER: usize = 3;
+
+/// What matters is what comes after the outage itself.
+const SHORT_OUTAGE: f64 = 15.0;
 
 /// Failures that take so many times as long as good calls hang.
 const HANGING: f64 = 4.0;
@@ -43,7 +54,9 @@ impl Model {
         let timeout = if hanging { facts.failure_latency } else { 20.0 * latency };
         let mut traces = Vec::new();
         for number in 0..EACH {
-            for family in [Family::RetryStorm, Family::ColdRestart] {
+            for (family, [fast, slow]) in
+                [(Family::RetryStorm, STORM), (Family::ColdRestart, RESTART)]
+            {
                 let mut service = Service::draw(family, seed.wrapping_add(number))
                     .calls_per_second(facts.rate.clamp(0.02, BUSIEST))
                     .length(LENGTH)
@@ -52,6 +65,8 @@ impl Model {
                 service.hanging = hanging;
                 service.errors = facts.usual_errors.clamp(0.0, 1.0);
                 service.good = 0.4 * LENGTH;
+                service.bad = service.bad.min(SHORT_OUTAGE);
+                service.recovery = fast * (slow / fast).powf((number as f64 + 0.5) / EACH as f64);
                 traces.push(service.trace(number)?);
             }
         }
@@ -62,8 +77,9 @@ impl Model {
         self.traces.len()
     }
 
-    pub(super) fn requests(&self, trace: usize) -> usize {
-        self.traces[trace].requests()
+    /// In replayed calls.
+    pub(super) fn work(&self, trace: usize) -> usize {
+        DEARER * self.traces[trace].requests()
     }
 
     /// What settings cost on one of them.

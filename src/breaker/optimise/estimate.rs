@@ -1,9 +1,12 @@
 //! Figures with the range in which they lie.
 
 use crate::rng::Stream;
-use statrs::distribution::{ContinuousCDF, Normal, StudentsT};
+use statrs::distribution::{ContinuousCDF, Gamma, Normal, StudentsT};
 
 /// A figure, and between which two it lies with the confidence asked for.
+///
+/// Ends are nowhere cut off at 0. That of a cost stays above it by itself, since the range of events that
+/// all cost something does; a saving may have been a loss, and its lower end says so.
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
@@ -24,6 +27,9 @@ impl Estimate {
     }
 }
 
+/// An event that was not seen costs a call at least.
+const LEAST_EVENT: f64 = 1.0;
+
 /// How intervals are made.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Intervals {
@@ -38,7 +44,12 @@ impl Intervals {
     /// The quantiles of the bootstrap are too narrow where few stretches matter: their distance from
     /// the mean is widened as Student's quantile exceeds the normal one, at as many degrees of freedom
     /// as there are stretches that matter, less one.
-    pub(super) fn per_100(&self, amounts: &[f64], calls: &[f64]) -> Estimate {
+    ///
+    /// Where few stretches matter the quantiles of a bootstrap know nothing of signs: three outages that
+    /// all cost something, but very different amounts, would give a range that includes 0. So the ends are
+    /// drawn in to those of amounts that come as a Poisson process, [`poisson`], where these are
+    /// nearer. `groups` says which stretches belong to one event: it counts up with each.
+    pub(super) fn per_100(&self, amounts: &[f64], calls: &[f64], groups: &[usize]) -> Estimate {
         let total: f64 = calls.iter().sum();
         let sum: f64 = amounts.iter().sum();
         if total == 0.0 {
@@ -61,11 +72,46 @@ impl Intervals {
         let tail = ((1.0 - self.confidence) / 2.0 * (drawn.len() - 1) as f64).floor() as usize;
         let wider = self.widening(amounts);
         let (low, high) = (drawn[tail], drawn[drawn.len() - 1 - tail]);
+        let [below, above] = self.poisson(amounts, groups).map(|end| 100.0 * end / total);
         Estimate {
             mean,
-            low: mean + wider * (low - mean).min(0.0),
-            high: mean + wider * (high - mean).max(0.0),
+            low: (mean + wider * (low - mean).min(0.0)).max(below).min(mean),
+            high: (mean + wider * (high - mean).max(0.0)).min(above).max(mean),
         }
+    }
+
+    /// The range of a sum of events that come as a Poisson process, each with the amount seen: for
+    /// gains and for losses by the gamma interval of Fay and Feuer ("Confidence intervals for directly
+    /// standardized rates", Statistics in Medicine 16, 1997), for their difference by the squares of the
+    /// distances (Zou and Donner, "Construction of confidence limits about effect measures", ibid. 27,
+    /// 2008).
+    pub(super) fn poisson(&self, amounts: &[f64], groups: &[usize]) -> [f64; 2] {
+        let mut events: Vec<f64> = vec![0.0; groups.last().map_or(0, |last| last + 1)];
+        amounts.iter().zip(groups).for_each(|(amount, group)| events[*group] += amount);
+        let gains = self.gamma(events.iter().map(|amount| amount.max(0.0)));
+        let losses = self.gamma(events.iter().map(|amount| (-amount).max(0.0)));
+        let sum = gains.mean - losses.mean;
+        let below = (gains.mean - gains.low).hypot(losses.high - losses.mean);
+        let above = (gains.high - gains.mean).hypot(losses.mean - losses.low);
+        [sum - below, sum + above]
+    }
+
+    /// The gamma interval of a sum of amounts, none below 0.
+    pub(super) fn gamma(&self, amounts: impl Iterator<Item = f64>) -> Estimate {
+        let (mut mean, mut squares, mut most) = (0.0, 0.0, LEAST_EVENT);
+        for amount in amounts {
+            mean += amount;
+            squares += amount * amount;
+            most = f64::max(most, amount);
+        }
+        // A gamma variable of this mean and variance.
+        let quantile = |mean: f64, variance: f64, share: f64| {
+            let gamma = Gamma::new(mean * mean / variance, mean / variance);
+            gamma.map_or(mean, |gamma| gamma.inverse_cdf(share))
+        };
+        let tail = (1.0 - self.confidence) / 2.0;
+        let low = if mean > 0.0 { quantile(mean, squares, tail) } else { 0.0 };
+        Estimate { mean, low, high: quantile(mean + most, squares + most * most, 1.0 - tail) }
     }
 
     fn widening(&self, amounts: &[f64]) -> f64 {

@@ -1,5 +1,6 @@
 //! What a log says before anything is replayed: rates, costs, outages.
 
+use super::blame::Blame;
 use super::course::History;
 use super::theory;
 use crate::breaker::log::LoggedOutcome;
@@ -32,6 +33,8 @@ pub(super) struct Facts {
     pub(super) long_latency: f64,
     /// Shares of the calls that are retries, while up and while down.
     pub(super) retries: [f64; 2],
+    /// What the log shows of calls that keep the dependency down.
+    pub(super) blame: Blame,
     /// Outages that had not ended when the log did.
     pub(super) unfinished: f64,
     /// Failures, good answers, and calls of which nothing is known.
@@ -56,6 +59,7 @@ impl Facts {
             usual_latency: 0.0,
             long_latency: 0.0,
             retries: [0.0; 2],
+            blame: Blame::default(),
             unfinished: 0.0,
             failures: 0,
             successes: 0,
@@ -67,6 +71,7 @@ impl Facts {
         let mut errors = [[0.0; 2]; 2];
         for history in histories {
             let rows = history.rows();
+            facts.blame.see(history);
             let span = (rows[rows.len() - 1].start - rows[0].start) as f64 / 1e9;
             facts.seconds += span;
             facts.calls += rows.len();
@@ -168,12 +173,20 @@ impl Facts {
         self.failures > 0 && self.successes > 0 && self.unknown as f64 > HIDDEN * self.calls as f64
     }
 
+    /// Whether the log cannot say if fewer calls would let the dependency recover, or did.
+    pub(super) fn may_suffer(&self) -> bool {
+        self.feels_load() || self.is_hidden()
+    }
+
     /// Whether the dependency seems to suffer from the calls themselves, so that fewer of them would
-    /// have let it recover sooner than the log shows: retries pile up while it is down, or outages do
-    /// not end at all.
+    /// have let it recover sooner than the log shows: retries pile up while it is down, calls come
+    /// faster then, it fails whenever all calls are let through again, or outages do not end at all.
     pub(super) fn feels_load(&self) -> bool {
         const MORE_RETRIES: f64 = 0.1;
-        self.retries[1] > self.retries[0] + MORE_RETRIES || self.is_endless()
+        self.retries[1] > self.retries[0] + MORE_RETRIES
+            || self.blame.crowds()
+            || self.blame.relapses()
+            || self.is_endless()
     }
 }
 

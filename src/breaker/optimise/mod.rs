@@ -1,5 +1,6 @@
 //! Settings learned from the history of calls.
 
+mod blame;
 mod candidates;
 mod coupled;
 mod course;

@@ -90,7 +90,7 @@ impl Report<'_> {
     }
 
     fn estimate(&self, amounts: &[f64]) -> Estimate {
-        self.intervals().per_100(amounts, &self.study.calls)
+        self.intervals().per_100(amounts, &self.study.calls, &self.study.groups)
     }
 
     fn assess(&self, settings: Option<BreakerSettings>, tallies: &[Tally]) -> Assessment {

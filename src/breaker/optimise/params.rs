@@ -44,13 +44,18 @@ use crate::error::{Error, Result};
 /// 4. *Which to take?* The one that saves most against safe settings that need no history, less half
 ///    a standard error: the shorter the log, the nearer to the safe ones.
 /// 5. *Is that sure?* The saving is that of settings chosen on four fifths of the log and judged on the
-///    last, in turn; stretches of it are resampled for the interval.
+///    last, in turn; stretches of it are resampled for the interval, which is drawn in where gains
+///    and losses that come as Poisson processes could not add up to as much.
 ///
 /// # Load
 /// A replay lets the dependency fare as it did, whatever is let through. Where outages do not end, or a
 /// breaker hid more than 1 % of the calls, the log cannot say whether fewer calls would let it recover,
-/// or did. There candidates also run on simulated dependencies that suffer from load (of
-/// [`sim`](crate::breaker::sim)), whose time constants are absolute: 10 to 90 s to recover.
+/// or did; where calls come faster while it is down, or it fails soon whenever all are let back, it says
+/// that they might. There candidates, and the peers' defaults, also run on simulated dependencies
+/// that suffer from load (of [`sim`](crate::breaker::sim)), whose time constants are absolute: 3 to 60 s
+/// to recover. What they cost there counts beside what they cost on the log: as much where outages do
+/// not end or come back with the calls, half at other signs, a tenth without any, and next to nothing
+/// where the dependency often stayed up after short rests.
 ///
 /// # Limits
 /// - Rejected calls must be in the log; without them an open circuit looks like a time without demand.

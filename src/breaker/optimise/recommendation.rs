@@ -124,9 +124,13 @@ pub struct LogSummary {
     pub trip_share: f64,
     /// The constant open time that theory asks for, in seconds.
     pub open_time: f64,
-    /// Whether the dependency seems to suffer from the calls themselves. What the log shows then would
-    /// have gone otherwise with fewer of them, figures are less certain than their intervals say, and
-    /// only settings that let traffic back step by step are tried.
+    /// Whether the dependency seems to suffer from the calls themselves: more of them are retries while it
+    /// is down, or they come faster by a fifth and significantly so; it fails within 3 s (or 30 calls)
+    /// of being let back in most of at least five cases; or outages hardly end while calls go on. What
+    /// the log shows then would have gone otherwise with fewer calls, figures are less certain than
+    /// their intervals say, only settings that let traffic back step by step are tried, and they are
+    /// tried on simulated dependencies that suffer from load as well. Outages that come with a peak of
+    /// demand look the same, and deserve the same.
     pub feels_load: bool,
 }
 

@@ -2,6 +2,7 @@
 
 use super::candidates::{Axes, Place};
 use super::params::BreakerOptimizer;
+use super::peers::PeerDefaults;
 use super::race::{Finalist, Ticker, race};
 use super::study::Study;
 use crate::error::Result;
@@ -46,7 +47,15 @@ pub(super) fn search(
     let mut seen = std::collections::HashSet::new();
     places.retain(|place| seen.insert(*place));
     places.truncate(most.max(FOLDS));
-    let settings: Vec<_> = places.iter().map(|place| axes.settings(*place)).collect();
+    let mut settings: Vec<_> = places.iter().map(|place| axes.settings(*place)).collect();
+    // What is in use has to be beaten, and others' long open times are rest for what load keeps down.
+    let mut others: Vec<_> = params.current.into_iter().collect();
+    if study.insurance() > 0.0 {
+        others.extend(PeerDefaults::ALL.map(PeerDefaults::settings));
+    }
+    others.retain(|other| !settings.contains(other));
+    settings.truncate((most.max(FOLDS)).saturating_sub(others.len()).max(most.div_ceil(2)));
+    settings.extend(others);
     Ok(race(study, &settings, params.seed, ticker)?.finalists)
 }
 

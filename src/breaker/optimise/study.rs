@@ -38,11 +38,12 @@ impl Run {
     }
 }
 
-/// How much what it would cost if load mattered weighs then, among candidates.
-const INSURANCE: f64 = 0.06;
+/// How much what it would cost if load mattered weighs beside what the log says.
+const INSURANCE: f64 = 0.1;
 
-/// The same when they are to replace what is in use, which has proved itself.
-const PRUDENCE: f64 = 0.5;
+/// The same where the log shows signs of it, and where it speaks against it.
+const SUSPICION: f64 = 0.5;
+const CLEARED: f64 = 0.03;
 
 /// A log that candidates can be replayed on.
 #[derive(Debug)]
@@ -54,6 +55,8 @@ pub(super) struct Study {
     pub(super) runs: Vec<Run>,
     /// Calls of each stretch.
     pub(super) calls: Vec<f64>,
+    /// To which event it belongs: those that one outage goes through have the same number.
+    pub(super) groups: Vec<usize>,
     /// Dependencies that suffer from load, where the log cannot say whether this one does.
     model: Option<Model>,
     seed: u64,
@@ -78,9 +81,8 @@ impl Study {
             let draws = if history.is_censored() { draws } else { 1 };
             (0..draws).map(|draw| history.course(Filling::Drawn(draw as u64), costs)).collect()
         });
-        let may_suffer = facts.is_endless() || facts.is_hidden();
-        let model = may_suffer.then(|| Model::new(&facts, costs, seed)).transpose()?;
-        let (runs, calls) = (Vec::new(), Vec::new());
+        let model = facts.may_suffer().then(|| Model::new(&facts, costs, seed)).transpose()?;
+        let (runs, calls, groups) = (Vec::new(), Vec::new(), Vec::new());
         let BreakerOptimizer { max_false_opens, max_probe_share, .. } = *params;
         let mut study = Self {
             facts,
@@ -88,6 +90,7 @@ impl Study {
             courses,
             runs,
             calls,
+            groups,
             model,
             seed,
             max_false_opens,
@@ -122,10 +125,12 @@ impl Study {
 
     /// How much what is modelled weighs against what was logged.
     pub(super) fn insurance(&self) -> f64 {
-        match (&self.model, self.facts.is_endless()) {
-            (None, _) => 0.0,
-            (Some(_), true) => 1.0,
-            (Some(_), false) => INSURANCE,
+        match &self.model {
+            None => 0.0,
+            Some(_) if self.facts.is_endless() || self.facts.blame.relapses() => 1.0,
+            Some(_) if self.facts.feels_load() => SUSPICION,
+            Some(_) if self.facts.blame.clears() => CLEARED,
+            Some(_) => INSURANCE,
         }
     }
 
@@ -136,7 +141,7 @@ impl Study {
         for trace in 0..model.len() {
             total.add(&model.cost(current, trace)?, 1.0);
         }
-        Ok(100.0 * PRUDENCE * (found - total.mean()).max(0.0))
+        Ok(100.0 * self.insurance() * (found - total.mean()).max(0.0))
     }
 
     /// The courses with all that is unknown good, or bad.
@@ -162,13 +167,14 @@ impl Study {
     /// Calls of a part, times the courses that it is replayed on.
     pub(super) fn work(&self, run: usize) -> usize {
         if let (Some(model), Some(trace)) = (&self.model, run.checked_sub(self.runs.len())) {
-            return model.requests(trace);
+            return model.work(trace);
         }
         self.runs[run].calls() * self.courses[self.runs[run].key].len()
     }
 
     fn cut(&mut self) {
         let least = self.facts.calls.div_ceil(STRETCHES).max(QUIET);
+        let mut group = 0;
         for (key, history) in self.histories.iter().enumerate() {
             let down = &history.latent.down;
             let (mut from, mut ends, mut quiet, mut last) = (0, Vec::new(), 0, 0);
@@ -180,6 +186,8 @@ impl Study {
                 if whole || end - last >= if quiet >= QUIET { least } else { LONGER * least } {
                     ends.push(end - from);
                     self.calls.push((end - last) as f64);
+                    self.groups.push(group);
+                    group += usize::from(whole || quiet >= QUIET);
                     last = end;
                 }
                 if whole || (last == end && end - from >= RUN) {

@@ -1,8 +1,12 @@
-use super::course::{Event, Kind};
+use super::blame::Blame;
+use super::course::{Event, History, Kind};
 use super::estimate::{Delay, Intervals};
 use super::latent::{Latent, Sighting, Sign};
 use super::replay::{Delays, Tally, replay};
-use crate::breaker::{BreakerSettings, Machine, OpenTime, Outcome, PeerDefaults, Trip};
+use crate::breaker::log::Row;
+use crate::breaker::{
+    BreakerSettings, CallCosts, LoggedOutcome, Machine, OpenTime, Outcome, PeerDefaults, Trip,
+};
 use crate::rng::Stream;
 use std::time::Duration;
 
@@ -203,6 +207,11 @@ fn delays_are_those_of_a_course_made_by_hand() {
     assert_eq!((lost_good, opens, false_opens), (3.0, 1.0, 0.0));
 }
 
+/// Every stretch an event of its own.
+fn each(count: usize) -> Vec<usize> {
+    (0..count).collect()
+}
+
 #[test]
 fn intervals_hold_about_as_often_as_they_say() {
     let mut held = 0;
@@ -210,7 +219,7 @@ fn intervals_hold_about_as_often_as_they_say() {
         let mut stream = Stream::new(77, round);
         let amounts: Vec<f64> = (0..30).map(|_| -(1.0 - stream.unit()).ln()).collect();
         let intervals = Intervals { confidence: 0.95, resamples: 400, seed: round };
-        held += i32::from(intervals.per_100(&amounts, &[1.0; 30]).contains(100.0));
+        held += i32::from(intervals.per_100(&amounts, &[1.0; 30], &each(30)).contains(100.0));
     }
     // 285 expected; a plain bootstrap of 30 exponential amounts holds some 275 times.
     assert!((273..=299).contains(&held), "{held}");
@@ -221,9 +230,9 @@ fn a_single_stretch_that_matters_makes_the_interval_wide() {
     let intervals = Intervals { confidence: 0.95, resamples: 1_000, seed: 1 };
     let mut amounts = [0.0; 40];
     amounts[7] = 5.0;
-    let one = intervals.per_100(&amounts, &[1.0; 40]);
-    assert!(one.low < 0.0 && one.high > 2.0 * one.mean, "{one:?}");
-    let many = intervals.per_100(&[5.0; 40], &[1.0; 40]);
+    let one = intervals.per_100(&amounts, &[1.0; 40], &each(40));
+    assert!(one.low < 0.1 * one.mean && one.high > 2.0 * one.mean, "{one:?}");
+    let many = intervals.per_100(&[5.0; 40], &[1.0; 40], &each(40));
     assert_eq!((many.mean, many.low, many.high), (500.0, 500.0, 500.0));
 }
 
@@ -232,4 +241,71 @@ fn delays_are_summed_up_by_median_and_95_percent() {
     assert_eq!(Delay::of(Vec::new()), None);
     let delay = Delay::of((0..=100).rev().map(f64::from).collect()).unwrap();
     assert_eq!((delay.median, delay.p95, delay.count), (50.0, 95.0, 101));
+}
+
+/// Against `SciPy` 1.17.1: quantiles of `chi2` in the formulas of Fay and Feuer, their squared distances.
+#[test]
+fn sums_of_poisson_events_have_the_range_of_gamma_intervals() {
+    let intervals = Intervals { confidence: 0.95, resamples: 100, seed: 0 };
+    let gains = intervals.gamma([2.0, 5.0, 11.0].into_iter());
+    let close = |value: f64, expected: f64| (value - expected).abs() < 1e-6 * expected.abs();
+    assert!(close(gains.low, 2.449_712_158_299_446_3), "{gains:?}");
+    assert!(close(gains.high, 69.041_242_907_665_79), "{gains:?}");
+    // The third event goes through two stretches.
+    let [low, high] = intervals.poisson(&[2.0, 5.0, 4.0, 7.0, -1.5], &[0, 1, 2, 2, 3]);
+    assert!(close(low, -0.495_184_005_213_051_4) && close(high, 67.562_177_682_253_89), "{low}");
+    let nothing = intervals.gamma(std::iter::empty());
+    assert!(nothing.low == 0.0 && nothing.high > 3.0 && nothing.high < 4.0, "{nothing:?}");
+}
+
+/// One key: calls at these milliseconds with these outcomes.
+fn blame(calls: impl Iterator<Item = (u64, LoggedOutcome)>) -> Blame {
+    let rows = calls
+        .map(|(start, outcome)| Row { start: start * 1_000_000, latency: 0, outcome, attempt: 1 })
+        .collect();
+    let mut blame = Blame::default();
+    blame.see(&History::new(rows, 0, &CallCosts::default()));
+    blame
+}
+
+#[test]
+fn calls_that_come_faster_while_all_fail_are_noticed() {
+    // An outage of 10 s in each minute, ten calls a second; `faster` of them in an outage.
+    let calls = |faster: u64| {
+        let mut starts = Vec::new();
+        let mut time = 0;
+        while time < 600_000 {
+            let down = time % 60_000 >= 50_000;
+            starts.push((time, if down { LoggedOutcome::Failed } else { LoggedOutcome::Ok }));
+            time += if down { 1_000 / faster } else { 100 };
+        }
+        starts.into_iter()
+    };
+    assert!(!blame(calls(10)).crowds() && !blame(calls(7)).crowds());
+    assert!(blame(calls(14)).crowds() && blame(calls(30)).crowds());
+    assert!(
+        !blame(std::iter::empty::<(u64, LoggedOutcome)>().chain([(0, LoggedOutcome::Ok)])).crowds()
+    );
+}
+
+#[test]
+fn outages_that_come_back_with_the_calls_are_told_from_those_that_do_not() {
+    // Ten calls a second; after 5 s of rest calls are let through for so many seconds.
+    let calls = |service: u64| {
+        let period = 5_000 + 1_000 * service;
+        (0..6_000).map(move |call| {
+            let time = 100 * call;
+            let outcome = match time % period {
+                0..5_000 => LoggedOutcome::Rejected,
+                at if at + 1_000 > period => LoggedOutcome::Failed,
+                _ => LoggedOutcome::Ok,
+            };
+            (time, outcome)
+        })
+    };
+    let (soon, late) = (blame(calls(2)), blame(calls(60)));
+    assert!(soon.relapses() && !soon.clears(), "{soon:?}");
+    assert!(!late.relapses() && late.clears(), "{late:?}");
+    let never = blame((0..6_000).map(|call| (100 * call, LoggedOutcome::Ok)));
+    assert!(!never.relapses() && !never.clears(), "{never:?}");
 }
