@@ -112,9 +112,10 @@ impl Engine {
         self.slope() * self.range / self.width
     }
 
-    /// The distribution of the time until `capacity` is reached.
-    pub(super) fn passage(&self, capacity: f64) -> Passage<'_> {
-        Passage::new(self, (capacity - self.origin) / self.range)
+    /// The distribution of the time until `capacity` is reached, as far as it is needed for quantiles
+    /// up to `most` and shares within `horizon` seconds.
+    pub(super) fn passage(&self, capacity: f64, most: f64, horizon: f64) -> Passage<'_> {
+        Passage::new(self, (capacity - self.origin) / self.range, most, horizon)
     }
 }
 

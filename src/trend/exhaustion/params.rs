@@ -31,9 +31,9 @@ pub struct ExhaustionParams {
     /// Seconds ahead that alerts look, above 0 and at most 1e10. Default: a day.
     pub horizon: f64,
     /// The probability of exhaustion within the horizon from which there is an alert, above 0 and
-    /// below 1. Default: 0.55.
+    /// below 1. Default: 0.65.
     pub raise: f64,
-    /// The probability below which an alert ends, above 0 and at most `raise`. Default: 0.4.
+    /// The probability below which an alert ends, above 0 and at most `raise`. Default: 0.5.
     pub clear: f64,
     /// How likely the time left is to be within its interval, from 0.5 to 0.99. Default: 0.9.
     pub interval: f64,
@@ -53,8 +53,8 @@ impl ExhaustionParams {
             capacity,
             falling: false,
             horizon: DAY,
-            raise: 0.55,
-            clear: 0.4,
+            raise: 0.65,
+            clear: 0.5,
             interval: 0.9,
             history: 7.0 * DAY,
             period: Some(DAY),
@@ -120,7 +120,7 @@ impl ExhaustionParams {
     /// The forecast of one series at its last time, as a watch that was fed with it gives it.
     ///
     /// Times are seconds, ascending; they may repeat and be uneven. NaN is a missing value.
-    /// 500 observations take about half a millisecond, longer series hardly more.
+    /// 500 observations take less than half a millisecond, longer series hardly more.
     ///
     /// # Errors
     /// [`Error::Empty`] without observations, [`Error::Length`] for times and values of different

@@ -38,7 +38,8 @@ pub(super) struct Passage<'a> {
 }
 
 impl<'a> Passage<'a> {
-    pub(super) fn new(engine: &'a Engine, level: f64) -> Self {
+    /// Nothing is asked of it but quantiles up to `most`, and shares within `horizon` seconds.
+    pub(super) fn new(engine: &'a Engine, level: f64, most: f64, horizon: f64) -> Self {
         let goes_on = match &engine.peaks {
             Some(peaks) => peaks.goes_on(level, engine.value, engine.place),
             None => 1.0,
@@ -52,7 +53,11 @@ impl<'a> Passage<'a> {
         let mut steps = FIRST;
         for k in 0..TIMES {
             let point = passage.after(&passage.points[k], steps);
+            let is_enough = point.share >= most && steps * engine.width >= horizon;
             passage.points.push(point);
+            if is_enough {
+                break;
+            }
             steps *= ratio;
         }
         passage
@@ -65,6 +70,10 @@ impl<'a> Passage<'a> {
         let mut point = Point { steps, ..before.clone() };
         let mut growth = 0.0;
         for ((path, share), highest) in engine.paths.iter().zip(&mut point.paths) {
+            if *highest >= 1.0 {
+                growth += share;
+                continue;
+            }
             let mut reached = path.reached(level, steps + engine.waited, &engine.wild);
             let crest = path.crest_before(steps + engine.waited);
             if let Some(crest) = crest.filter(|&crest| crest > before.steps + engine.waited) {

@@ -14,7 +14,7 @@ use crate::trend::cells::Cells;
 /// and where its next peaks will be is learned from those there were. What is answered is the
 /// distribution of the first time that the metric, noise and all, is at the capacity.
 ///
-/// An update takes some ten nanoseconds and allocates nothing; a question about half a
+/// An update takes some ten nanoseconds and allocates nothing; a question less than half a
 /// millisecond. A watch takes 24 KiB.
 ///
 /// Structural models: Harvey, "Forecasting, structural time series models and the Kalman filter"
@@ -156,8 +156,8 @@ impl ExhaustionWatch {
             });
         }
         let Some(engine) = engine else { return Ok(blank) };
-        let passage = engine.passage(capacity);
         let outside = 0.5 * (1.0 - params.interval);
+        let passage = engine.passage(capacity, 1.0 - outside, params.horizon);
         let left = passage.quantile(0.5);
         Ok(ExhaustionForecast {
             outlook: if left.is_finite() { Outlook::Filling } else { Outlook::Never },

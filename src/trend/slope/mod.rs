@@ -1,6 +1,8 @@
 //! Robust slopes: of a series at once, and of a stream's last observations.
 
 mod line;
+mod medians;
+mod ordered;
 mod rolling;
 #[cfg(feature = "serde")]
 mod saved;

@@ -1,5 +1,6 @@
 //! Selection and rings against the obvious way.
 
+use super::medians::repeated;
 use super::select::Slopes;
 use super::{RollingTrend, RollingTrendParams};
 use crate::rng::Stream;
@@ -38,6 +39,32 @@ fn a_ranked_slope_is_the_one_of_all_pairs() {
             assert!(error <= 1e-9, "case {case}, {rank} of {count}: {found}, {}", expected[rank]);
         }
     }
+}
+
+#[test]
+fn repeated_medians_are_those_of_all_pairs() {
+    let mut stream = Stream::new(6, 0);
+    for case in 0..15 {
+        let size = 300 + stream.below(900);
+        // Noise; many equal times, values and slopes; a line; points that repeat; wild halves.
+        let points: Vec<(f64, f64)> = (0..size)
+            .map(|k| match case % 5 {
+                0 => (stream.normal(), stream.normal()),
+                1 => (stream.below(50) as f64, stream.below(20) as f64),
+                2 => (k as f64, 3.0 + 0.1 * k as f64),
+                3 => ((k / 4) as f64, (k / 8) as f64),
+                _ => (k as f64, if k % 5 < 2 { 1e6 * stream.normal() } else { -2.0 * k as f64 }),
+            })
+            .collect();
+        let medians = points.iter().filter_map(|a| {
+            let others = points.iter().filter(|b| b.0 != a.0);
+            median_of(&mut others.map(|b| (b.1 - a.1) / (b.0 - a.0)).collect::<Vec<_>>())
+        });
+        let expected = median_of(&mut medians.collect::<Vec<_>>()).expect("times differ");
+        let found = repeated(points).expect("times differ");
+        assert!((found - expected).abs() <= 1e-12 * expected.abs(), "{case}: {found}, {expected}");
+    }
+    assert_eq!(repeated(vec![(1.0, 2.0); 500]), None);
 }
 
 #[test]

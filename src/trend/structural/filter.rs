@@ -1,4 +1,4 @@
-//! Kalman filters of structural models, four at a time.
+//! Kalman filters of structural models, some at a time.
 
 /// Variances are relative to the model's scale, which is estimated with everything else.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -18,7 +18,7 @@ pub(in crate::trend) struct Model {
 }
 
 /// Filters that run side by side: one alone would wait for its own divisions.
-pub(in crate::trend) const LANES: usize = 4;
+pub(in crate::trend) const LANES: usize = 8;
 /// The most states: level, slope, bend or memory, two harmonics.
 pub(in crate::trend) const STATES: usize = 7;
 /// Stands for no knowledge at all, relative to the scale.
@@ -56,11 +56,8 @@ impl Model {
 }
 
 /// Runs models of one shape over observations; `least` is the smallest scale that is believed.
-pub(in crate::trend) fn run(
-    models: &[Model; LANES],
-    seen: &[Seen],
-    least: f64,
-) -> [Posterior; LANES] {
+#[inline(always)]
+pub(super) fn run(models: &[Model; LANES], seen: &[Seen], least: f64) -> [Posterior; LANES] {
     match models[0].shape() {
         (false, false, 0) => filter::<2, false, false>(models, seen, least),
         (true, false, 0) => filter::<3, true, false>(models, seen, least),
@@ -81,6 +78,7 @@ struct State<const M: usize> {
     covariance: [[Lanes; M]; M],
 }
 
+#[inline(always)]
 fn filter<const M: usize, const BEND: bool, const MEMORY: bool>(
     models: &[Model; LANES],
     seen: &[Seen],
@@ -112,7 +110,7 @@ fn filter<const M: usize, const BEND: bool, const MEMORY: bool>(
             predict::<M, BEND, MEMORY>(models, &mut state, seen.steps);
         }
         h[season..].copy_from_slice(&seen.season[..M - season]);
-        update(&mut state, &h, seen.value, &noise, &mut squares, &mut product);
+        update::<M, BEND, MEMORY>(&mut state, &h, seen.value, &noise, &mut squares, &mut product);
         // Products of sixteen stay far from the largest and smallest numbers.
         if index % 16 == 15 {
             for lane in 0..LANES {
@@ -144,9 +142,10 @@ fn filter<const M: usize, const BEND: bool, const MEMORY: bool>(
     })
 }
 
-/// Learns from a value.
+/// Learns from a value. Of `h`, which is 1 for the level and for noise with a memory and 0 for slope
+/// and bend, only the season is looked at.
 #[inline(always)]
-fn update<const M: usize>(
+fn update<const M: usize, const BEND: bool, const MEMORY: bool>(
     state: &mut State<M>,
     h: &[f64; M],
     value: f64,
@@ -157,13 +156,24 @@ fn update<const M: usize>(
     let State { mean, covariance } = state;
     let mut gain = [[0.0; LANES]; M];
     let (mut variance, mut error) = (*noise, [value; LANES]);
+    let at = 2 + usize::from(BEND);
+    let season = at + usize::from(MEMORY);
     for i in 0..M {
-        for j in 0..M {
+        gain[i] = covariance[i][0];
+        if MEMORY {
+            let from = &covariance[i.max(at)][i.min(at)];
+            for lane in 0..LANES {
+                gain[i][lane] += from[lane];
+            }
+        }
+        for j in season..M {
             let from = &covariance[i.max(j)][i.min(j)];
             for lane in 0..LANES {
                 gain[i][lane] += from[lane] * h[j];
             }
         }
+    }
+    for i in (0..M).filter(|&i| i == 0 || i >= at) {
         for lane in 0..LANES {
             variance[lane] += h[i] * gain[i][lane];
             error[lane] -= h[i] * mean[i][lane];
@@ -225,6 +235,7 @@ fn predict<const M: usize, const BEND: bool, const MEMORY: bool>(
             }
         }
     }
+    let memories = if MEMORY { kept(models, s) } else { [0.0; LANES] };
     for lane in 0..LANES {
         let model = &models[lane];
         p[0][0][lane] += s * (model.level + model.slope * s * s / 3.0);
@@ -239,9 +250,9 @@ fn predict<const M: usize, const BEND: bool, const MEMORY: bool>(
             p[2][1][lane] += bend * half;
             p[2][2][lane] += bend * s;
         }
-        if let (true, Some((variance, correlation))) = (MEMORY, model.memory) {
+        if let (true, Some((variance, _))) = (MEMORY, model.memory) {
             let at = 2 + usize::from(BEND);
-            let kept = if s == 1.0 { correlation } else { correlation.powf(s) };
+            let kept = memories[lane];
             x[at][lane] *= kept;
             for cross in &mut p[at][..at] {
                 cross[lane] *= kept;
@@ -252,4 +263,22 @@ fn predict<const M: usize, const BEND: bool, const MEMORY: bool>(
             p[at][at][lane] = kept * kept * p[at][at][lane] + variance * (1.0 - kept * kept);
         }
     }
+}
+
+/// What is left of each memory after some steps, most often one.
+#[inline(always)]
+fn kept(models: &[Model; LANES], steps: f64) -> Lanes {
+    let correlation = |model: &Model| model.memory.map_or(0.0, |(_, correlation)| correlation);
+    if steps == 1.0 {
+        std::array::from_fn(|lane| correlation(&models[lane]))
+    } else {
+        powers(models, steps)
+    }
+}
+
+/// Apart, for else the powers are taken at every step.
+#[cold]
+#[inline(never)]
+fn powers(models: &[Model; LANES], steps: f64) -> Lanes {
+    models.map(|model| model.memory.map_or(0.0, |(_, correlation)| correlation.powf(steps)))
 }

@@ -1,6 +1,8 @@
 //! The models, and how much each is believed.
 
-use super::filter::{LANES, Model, Posterior, Seen, run};
+use super::filter::{LANES, Model, Posterior, Seen};
+use super::simd::run;
+use crate::columnar::level::level;
 
 /// Models that are less probable than this share of the best are left out.
 const NEGLIGIBLE: f64 = 1e-3;
@@ -73,7 +75,7 @@ pub(in crate::trend) fn mixture(
     for shape in models.chunk_by(|(a, _), (b, _)| a.shape() == b.shape()) {
         for group in shape.chunks(LANES) {
             let lanes = std::array::from_fn(|lane| group[lane.min(group.len() - 1)].0);
-            let found = run(&lanes, seen, least);
+            let found = run(level(), &lanes, seen, least);
             let join = |(posterior, &(_, prior)): (Posterior, &(Model, f64))| {
                 (posterior, posterior.evidence + prior)
             };

@@ -3,4 +3,5 @@
 pub(in crate::trend) mod filter;
 pub(in crate::trend) mod mixture;
 pub(in crate::trend) mod path;
+mod simd;
 pub(in crate::trend) mod wild;

@@ -76,6 +76,11 @@ impl Lift {
         Self { middle, spread: 0.5 * (high - low) }
     }
 
+    /// The lower of this one and of one from heights, which are only asked for where they matter.
+    fn or_lower(self, height: impl Fn(f64) -> f64) -> Self {
+        if self.middle < height(PASSED[1]) { self } else { Self::new(height) }
+    }
+
     /// The lower of the two.
     fn min(self, other: Self) -> Self {
         if other.middle < self.middle { other } else { self }
@@ -152,7 +157,8 @@ impl Path {
             h[2] = 0.5 * steps * steps;
         }
         if let Some((variance, correlation)) = model.memory {
-            let kept = correlation.powf(steps);
+            let kept =
+                if steps < 50.0 / (1.0 - correlation) { correlation.powf(steps) } else { 0.0 };
             h[2 + usize::from(model.bend.is_some())] = kept;
             fresh = variance * (1.0 - kept * kept);
         }
@@ -189,8 +195,8 @@ impl Path {
         let phase = if self.crest.is_nan() { 0.0 } else { self.phase + steps * self.pace };
         let slot = ((phase - phase.floor()) * SLOTS as f64 + 0.5) as usize % SLOTS;
         let added = &self.lifts[slot];
-        let reach = Lift::new(|above| top(above / draws)).min(added.noise);
-        let single = Lift::new(|above| wild.top(above / steps.max(1.0))).min(added.wild);
+        let reach = added.noise.or_lower(|above| top(above / draws));
+        let single = added.wild.or_lower(|above| wild.top(above / steps.max(1.0)));
         let extra = (deviation * reach.middle + wild.mean).max(single.middle);
         let spread = (deviation * reach.spread).max(single.spread).powi(2) + added.rough;
         let room = level - self.now - extra;
@@ -228,23 +234,28 @@ impl Path {
     }
 }
 
+/// No draw of noise is farther from its path, in deviations.
+const HIGHEST: f64 = 9.0;
+
 /// How many deviations above a path that rises by `rise` deviations a draw one draw in all is
 /// expected: where `φ(z) − z Q(z) = rise`.
 fn excess(rise: f64) -> f64 {
     if rise >= 0.4 {
         return 0.0;
     }
-    let (mut low, mut high) = (0.0, 9.0);
-    for _ in 0..20 {
-        let z = f64::midpoint(low, high);
-        let density = (-0.5 * z * z).exp() / TAU.sqrt();
-        if density - z * upper(z) > rise {
-            low = z;
-        } else {
-            high = z;
+    // Newton's steps on the logarithm, which is concave: from the second on they come down to the root.
+    let wanted = rise.max(f64::MIN_POSITIVE).ln();
+    let mut z = 0.0;
+    for _ in 0..12 {
+        let tail = upper(z);
+        let left = (-0.5 * z * z).exp() / TAU.sqrt() - z * tail;
+        let step = (left.ln() - wanted) * left / tail;
+        z = (z + step).min(HIGHEST);
+        if step.abs() < 1e-9 || z == HIGHEST && step > 0.0 {
+            break;
         }
     }
-    high
+    z.max(0.0)
 }
 
 /// The upper quantile of the standard normal, no less than 0.
