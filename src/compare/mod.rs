@@ -4,6 +4,7 @@
 //! |---|---|
 //! | may this canary be promoted? | [`CanaryParams`]: metric by metric, false discoveries controlled |
 //! | did the benchmark become slower, and when? | [`PerformanceHistory`] |
+//! | which benchmarks of two runs differ? | [`RunComparisonParams`] |
 //! | is B worse, asked after every request? | [`SequentialTest`] |
 //! | does one sample tend to be larger? | [`mann_whitney`], [`effect_size`] |
 //! | by how much? | [`shift`] |
@@ -56,6 +57,7 @@ mod exact;
 mod history;
 mod power;
 mod ranks;
+mod runs;
 mod sample;
 mod sequential;
 mod shift;
@@ -73,6 +75,7 @@ pub use history::{
 };
 pub use power::{rank_test_power, rank_test_size, share_test_size};
 pub use ranks::{RankMethod, RankTest, mann_whitney, mann_whitney_by};
+pub use runs::{Benchmark, BenchmarkJudgement, RunComparison, RunComparisonParams};
 pub use sample::Alternative;
 pub use sequential::{
     Arm, Measure, SequentialDecision, SequentialState, SequentialTest, SequentialTestParams,
