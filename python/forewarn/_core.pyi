@@ -1,4 +1,4 @@
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from types import TracebackType
 from typing import Any, final
 
@@ -14,9 +14,14 @@ from forewarn.breaker_settings import BreakerSettings
 from forewarn.breaker_simulator import SimulationSettings
 from forewarn.call_log import ExtraColumns
 from forewarn.circuit_breaker import CallRules
+from forewarn.compare.benchmarks import ComparisonSettings, HistorySettings, PlainChange, PlainRun
+from forewarn.compare.canary import CanarySettings, MetricSettings
+from forewarn.compare.sequential import SequentialSettings
 from forewarn.decide import DecisionSettings
 from forewarn.metric_monitor import MonitorSettings
 from forewarn.streaming_forest import StreamingSettings
+from forewarn.trend.drift import Column
+from forewarn.trend.exhaustion import ExhaustionSettings, PlainForecast
 
 _Doubles = NDArray[np.float64]
 _Table = NDArray[np.float64] | NDArray[np.float32]
@@ -31,6 +36,21 @@ _Incident = tuple[int, float, float, float, float, int, float | None, str | None
 _Weekly = tuple[float, float, float]
 _Flags = NDArray[np.bool_]
 
+_Segment = tuple[int, int, int, float, float, float]
+_Detected = tuple[int, int, float, float, float]
+_Contingency = tuple[float, int, float, float, float]
+_Feature = tuple[
+    tuple[str, str],
+    tuple[float, float, float],
+    tuple[float, float, float, int],
+    _Ends,
+    tuple[tuple[float, float, float, float, float] | None, list[tuple[str, float, float]]],
+]
+_Metric = tuple[tuple[str, str, str, bool], list[float], list[_Ends], int | None]
+_Benchmark = tuple[tuple[str, str], list[float], tuple[int, int], int | None]
+_RankTest = tuple[float, float, float, bool]
+_ShareTest = tuple[float, float, float, float | None, float, bool]
+
 _AlertOutcome = tuple[str, int | None, int | None, str]
 
 __all__ = [
@@ -38,27 +58,63 @@ __all__ = [
     "Calls",
     "CancelledError",
     "Circuit",
+    "Detector",
+    "Exhaustion",
     "Forest",
     "Guarded",
+    "History",
     "Monitor",
     "Optimized",
     "Permit",
     "Reducer",
     "Rejected",
+    "Rolling",
+    "Sequential",
     "Streaming",
     "Tuner",
+    "adjusted_p_values",
     "alert_defaults",
     "boost_defaults",
     "breaker_defaults",
     "breaker_families",
     "breakers_text",
+    "canary_defaults",
+    "change_point_defaults",
+    "chi_squared_test",
     "choose_threshold",
+    "compare_configurations",
+    "compare_rates",
+    "compare_runs",
+    "compare_shares",
+    "compare_zero_inflated",
+    "comparison_defaults",
     "concordance",
+    "detector_defaults",
+    "drift_defaults",
+    "drift_table",
+    "effect_size",
+    "exhaustion_defaults",
+    "find_change_points",
+    "forecast_exhaustion",
+    "g_test",
     "group_number",
+    "history_defaults",
+    "judge_canary",
+    "kolmogorov_smirnov",
+    "mann_whitney",
     "monitor_reasons",
     "optimize_breaker",
+    "rank_test_power",
+    "rank_test_size",
+    "repeated_medians",
+    "rolling_defaults",
+    "sequential_defaults",
+    "share_test_size",
+    "shift",
     "simulate_breaker",
+    "stability_index",
     "streaming_defaults",
+    "theil_sen",
     "tuner_defaults",
 ]
 
@@ -398,3 +454,157 @@ def streaming_defaults() -> StreamingSettings: ...
 def tuner_defaults() -> tuple[list[float], list[int]]: ...
 def group_number(name: str) -> int: ...
 def monitor_reasons() -> list[str]: ...
+
+@final
+class Exhaustion:
+    def __new__(cls, data: bytes, last: float | None) -> Exhaustion: ...
+    @staticmethod
+    def start(settings: ExhaustionSettings) -> Exhaustion: ...
+    def update(self, time: float, value: float) -> None: ...
+    def update_many(self, times: _Doubles, values: _Doubles) -> None: ...
+    def forecast(self, now: float | None) -> PlainForecast: ...
+    def decide(self, now: float | None) -> tuple[bool, bool, PlainForecast]: ...
+    def replay(
+        self, times: _Doubles, values: _Doubles, every: float
+    ) -> tuple[_Doubles, _Flags, _Doubles, _Doubles, _Doubles, _Doubles]: ...
+    @property
+    def alert(self) -> bool: ...
+    @property
+    def missing(self) -> int: ...
+    @property
+    def last(self) -> float | None: ...
+    def to_bytes(self) -> bytes: ...
+
+def exhaustion_defaults(capacity: float) -> ExhaustionSettings: ...
+def forecast_exhaustion(
+    series: Sequence[tuple[ExhaustionSettings, _Doubles, _Doubles]], n_jobs: int | None
+) -> list[PlainForecast]: ...
+
+@final
+class Rolling:
+    def __new__(cls, data: bytes) -> Rolling: ...
+    @staticmethod
+    def start(window: int, confidence: float) -> Rolling: ...
+    def update(self, time: float, value: float) -> float | None: ...
+    def update_many(
+        self, times: _Doubles, values: _Doubles
+    ) -> tuple[_Doubles, _Doubles, _Doubles]: ...
+    @property
+    def slope(self) -> float | None: ...
+    @property
+    def interval(self) -> _Ends | None: ...
+    @property
+    def missing(self) -> int: ...
+    def to_bytes(self) -> bytes: ...
+
+def rolling_defaults() -> tuple[int, float]: ...
+def theil_sen(
+    times: _Doubles, values: _Doubles, confidence: float
+) -> tuple[float, float, float, float]: ...
+def repeated_medians(times: _Doubles, values: _Doubles) -> tuple[float, float, float, float]: ...
+
+@final
+class Detector:
+    def __new__(cls, data: bytes) -> Detector: ...
+    @staticmethod
+    def start(method: str, size: float, run_length: float, warm_up: int) -> Detector: ...
+    def update(self, value: float) -> _Detected | None: ...
+    def update_many(self, values: _Doubles) -> list[_Detected]: ...
+    @property
+    def count(self) -> int: ...
+    @property
+    def missing(self) -> int: ...
+    @property
+    def changes(self) -> int: ...
+    @property
+    def autocorrelation(self) -> float: ...
+    def to_bytes(self) -> bytes: ...
+
+def detector_defaults() -> tuple[float, int]: ...
+def change_point_defaults() -> tuple[float | None, int, float | None]: ...
+def find_change_points(
+    values: _Doubles, shape: str, penalty: float, fixed: bool, min_length: int, clip: float | None
+) -> tuple[
+    list[_Segment],
+    list[tuple[int, float, float, float]],
+    str,
+    tuple[float, float, bool],
+    float,
+]: ...
+def drift_defaults() -> tuple[float, float, int]: ...
+def drift_table(
+    settings: tuple[float, float, int], features: Sequence[tuple[str, Column, Column]]
+) -> list[_Feature]: ...
+def kolmogorov_smirnov(
+    first: _Doubles, second: _Doubles, method: str
+) -> tuple[float, float, bool, float]: ...
+def stability_index(
+    before: _Doubles, after: _Doubles, bins: int, alpha: float
+) -> tuple[float, float, float, int]: ...
+def chi_squared_test(before: Sequence[int], after: Sequence[int]) -> _Contingency: ...
+def g_test(before: Sequence[int], after: Sequence[int]) -> _Contingency: ...
+def compare_configurations(
+    before: Mapping[str, str], after: Mapping[str, str], rules: Sequence[tuple[str, str]]
+) -> list[tuple[str, str | None, str | None, float, str]]: ...
+def canary_defaults() -> CanarySettings: ...
+def judge_canary(
+    settings: CanarySettings, metrics: Sequence[MetricSettings]
+) -> tuple[str, str, list[_Metric], int]: ...
+def comparison_defaults() -> ComparisonSettings: ...
+def compare_runs(
+    settings: ComparisonSettings, benchmarks: Sequence[tuple[str, _Doubles, _Doubles]]
+) -> tuple[str, list[_Benchmark], int]: ...
+
+@final
+class History:
+    def __new__(cls, data: bytes) -> History: ...
+    @staticmethod
+    def start(settings: HistorySettings) -> History: ...
+    def update(self, value: float, time: float | None) -> PlainRun: ...
+    def update_many(self, values: _Doubles, times: _Doubles | None) -> list[PlainRun]: ...
+    @property
+    def runs(self) -> int: ...
+    @property
+    def changes(self) -> list[PlainChange]: ...
+    def to_bytes(self) -> bytes: ...
+
+def history_defaults() -> HistorySettings: ...
+
+@final
+class Sequential:
+    def __new__(cls, data: bytes) -> Sequential: ...
+    @staticmethod
+    def start(settings: SequentialSettings) -> Sequential: ...
+    def update(self, side: str, value: float) -> str: ...
+    def update_pair(self, baseline: float, candidate: float) -> str: ...
+    def update_many(self, baseline: _Doubles, candidate: _Doubles) -> str: ...
+    @property
+    def decision(self) -> str: ...
+    def stand(self) -> tuple[str, int, float, float, float, float, float, int]: ...
+    def to_bytes(self) -> bytes: ...
+
+def sequential_defaults() -> SequentialSettings: ...
+def mann_whitney(
+    baseline: _Doubles, candidate: _Doubles, alternative: str, method: str
+) -> _RankTest: ...
+def shift(
+    baseline: _Doubles, candidate: _Doubles, confidence: float
+) -> tuple[float, float, float]: ...
+def effect_size(
+    baseline: _Doubles, candidate: _Doubles
+) -> tuple[float, float, float | None, float | None]: ...
+def compare_shares(
+    baseline: tuple[int, int], candidate: tuple[int, int], alternative: str, confidence: float
+) -> _ShareTest: ...
+def compare_rates(
+    baseline: tuple[int, float], candidate: tuple[int, float], alternative: str
+) -> tuple[float | None, float]: ...
+def compare_zero_inflated(
+    baseline: _Doubles, candidate: _Doubles, alternative: str
+) -> tuple[_ShareTest, _RankTest | None, float]: ...
+def adjusted_p_values(p_values: _Doubles, discovery: str) -> _Doubles: ...
+def rank_test_power(
+    sizes: tuple[int, int], superiority: float, level: float, alternative: str
+) -> float: ...
+def rank_test_size(superiority: float, level: float, power: float, alternative: str) -> int: ...
+def share_test_size(shares: _Ends, level: float, power: float, alternative: str) -> int: ...

@@ -230,5 +230,5 @@ def seconds(times: Any) -> NDArray[np.float64]:
     at = np.asarray(times)
     if at.dtype.kind == "M":
         whole = at.astype("datetime64[us]").astype(np.int64)
-        return whole / 1e6
+        return np.where(np.isnat(at), np.nan, whole / 1e6)
     return np.ascontiguousarray(at, dtype=np.float64)

@@ -47,7 +47,7 @@ impl Circuit {
         let judge = rules.judge()?;
         let ticker = Ticker::new(clock.is_none(), core.last_seen());
         let (outstanding, listeners) = (Mutex::default(), Arc::default());
-        let engine = core.build(ticker.clone(), judge.cancelled, &listeners)?;
+        let engine = core.build(ticker.clone(), judge.cancelled)?;
         Ok(Self { engine, ticker, clock, outstanding, listeners, judge })
     }
 
@@ -68,13 +68,6 @@ impl Circuit {
             (None, None) => Ok(self.ticker.now()),
             (None, Some(clock)) => time("clock()", clock.call0(py)?.extract(py)?),
         }
-    }
-
-    /// Something that the breaker does at a given time.
-    fn at(&self, now: Duration, act: impl FnOnce(&Engine)) {
-        self.ticker.give(Some(now));
-        act(&self.engine);
-        self.ticker.give(None);
     }
 
     /// A call was given up: it counts as configured. A clock that fails now must not keep the place:
@@ -191,7 +184,7 @@ impl Circuit {
     /// Lets time pass.
     fn tick(&self, py: Python<'_>, now: Option<f64>) -> Result<()> {
         let now = self.time(py, now)?;
-        self.at(now, |engine| engine.tick(now));
+        self.engine.tick(now);
         Ok(())
     }
 
@@ -209,7 +202,7 @@ impl Circuit {
             }
         };
         let now = self.time(py, now)?;
-        self.at(now, |engine| engine.force(force, now));
+        self.engine.force(force, now);
         Ok(())
     }
 
@@ -224,11 +217,9 @@ impl Circuit {
     /// Has a function called at every transition.
     fn listen(&self, listener: Py<PyAny>) {
         let first = self.listeners.add(listener);
-        if let Engine::Fixed(breaker) = &self.engine
-            && first
-        {
+        if first {
             let listeners = Arc::clone(&self.listeners);
-            breaker.listen(move |transition| listeners.tell(transition));
+            self.engine.listen(move |transition| listeners.tell(transition));
         }
     }
 

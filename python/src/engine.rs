@@ -3,15 +3,12 @@
 use crate::breaker_settings::Settings;
 use crate::circuit::Refusal;
 use crate::errors::{Result, bad_value};
-use crate::listeners::Listeners;
 use crate::ticker::Ticker;
-use crate::tuning::Tuning;
 use forewarn::breaker::{
-    AdaptiveBreaker, Breaker, BreakerMetrics, BreakerSettings, Force, Machine, Outcome,
-    OwnedPermit, State, Ticket,
+    AdaptiveBreaker, AdaptivePermit, Breaker, BreakerMetrics, BreakerSettings, Force,
+    LiveAdaptiveBreaker, Machine, Outcome, OwnedPermit, State, Transition,
 };
 use forewarn::prelude::Tune as _;
-use std::sync::Arc;
 use std::time::Duration;
 
 /// The first bytes of a saved breaker that tunes itself.
@@ -21,7 +18,7 @@ const ADAPTIVE: &[u8] = b"fwadaptb";
 #[derive(Debug)]
 pub(crate) enum Engine {
     Fixed(Breaker<Ticker>),
-    Adaptive(Arc<Tuning>),
+    Adaptive(LiveAdaptiveBreaker<Ticker>),
 }
 
 /// A call that was let through. It must be ended or released: dropped, it would ask a clock of its
@@ -29,28 +26,28 @@ pub(crate) enum Engine {
 #[derive(Debug)]
 pub(crate) enum Pass {
     Fixed(OwnedPermit<Ticker>),
-    Adaptive(Arc<Tuning>, Option<Ticket>),
+    Adaptive(AdaptivePermit<Ticker>),
 }
 
 impl Pass {
     pub(crate) fn record_at(self, now: Duration, outcome: Outcome, latency: Duration) {
         match self {
             Self::Fixed(permit) => permit.record_at(now, outcome, latency),
-            Self::Adaptive(tuning, ticket) => tuning.record(ticket, now, outcome, latency),
+            Self::Adaptive(permit) => permit.record_at(now, outcome, latency),
         }
     }
 
     pub(crate) fn release_at(self, now: Duration) {
         match self {
             Self::Fixed(permit) => permit.release_at(now),
-            Self::Adaptive(tuning, ticket) => tuning.release(ticket, now),
+            Self::Adaptive(permit) => permit.release_at(now),
         }
     }
 
     pub(crate) fn is_probe(&self) -> bool {
         match self {
             Self::Fixed(permit) => permit.is_probe(),
-            Self::Adaptive(_, ticket) => ticket.as_ref().is_some_and(Ticket::is_probe),
+            Self::Adaptive(permit) => permit.is_probe(),
         }
     }
 }
@@ -77,19 +74,15 @@ impl Core {
         }
     }
 
-    pub(crate) fn build(
-        self,
-        ticker: Ticker,
-        dropped: Option<Outcome>,
-        listeners: &Arc<Listeners>,
-    ) -> Result<Engine> {
+    pub(crate) fn build(self, ticker: Ticker, dropped: Option<Outcome>) -> Result<Engine> {
         match self {
             Self::Fixed(machine) => {
                 let builder = Breaker::builder(BreakerSettings::default()).clock(ticker);
                 Ok(Engine::Fixed(builder.dropped(dropped).resume(machine).build()?))
             }
             Self::Adaptive(breaker) => {
-                Ok(Engine::Adaptive(Arc::new(Tuning::new(breaker, Arc::clone(listeners)))))
+                let builder = LiveAdaptiveBreaker::builder(breaker).clock(ticker);
+                Ok(Engine::Adaptive(builder.dropped(dropped).build()))
             }
         }
     }
@@ -100,33 +93,31 @@ impl Engine {
     pub(crate) fn acquire_at(&self, now: Duration) -> std::result::Result<Pass, Refusal> {
         match self {
             Self::Fixed(breaker) => breaker.try_acquire_owned_at(now).map(Pass::Fixed),
-            Self::Adaptive(tuning) => {
-                let ticket = tuning.acquire(now)?;
-                Ok(Pass::Adaptive(Arc::clone(tuning), ticket))
-            }
+            Self::Adaptive(breaker) => breaker.try_acquire_at(now).map(Pass::Adaptive),
         }
     }
 
-    /// Lets time pass, to what the ticker was given.
+    /// Lets time pass.
     pub(crate) fn tick(&self, now: Duration) {
         match self {
-            Self::Fixed(breaker) => {
-                breaker.tick();
-            }
-            Self::Adaptive(tuning) => tuning.tick(now),
-        }
+            Self::Fixed(breaker) => breaker.tick_at(now),
+            Self::Adaptive(breaker) => breaker.tick_at(now),
+        };
     }
 
-    /// Imposes a state, or none, at the time that the ticker was given.
+    /// Imposes a state, or none.
     pub(crate) fn force(&self, force: Option<Force>, now: Duration) {
-        match (self, force) {
-            (Self::Fixed(breaker), Some(force)) => {
-                breaker.force(force);
-            }
-            (Self::Fixed(breaker), None) => {
-                breaker.unforce();
-            }
-            (Self::Adaptive(tuning), force) => tuning.force(force, now),
+        match self {
+            Self::Fixed(breaker) => breaker.force_at(force, now),
+            Self::Adaptive(breaker) => breaker.force_at(force, now),
+        };
+    }
+
+    /// Has a function told of transitions.
+    pub(crate) fn listen(&self, listener: impl Fn(&Transition) + Send + Sync + 'static) {
+        match self {
+            Self::Fixed(breaker) => breaker.listen(listener),
+            Self::Adaptive(breaker) => breaker.listen(listener),
         }
     }
 
@@ -142,42 +133,42 @@ impl Engine {
     pub(crate) fn settings(&self) -> Settings {
         match self {
             Self::Fixed(breaker) => Settings::from(breaker.snapshot().settings()),
-            Self::Adaptive(tuning) => Settings::from(&tuning.snapshot().setting()),
+            Self::Adaptive(breaker) => Settings::from(&breaker.snapshot().setting()),
         }
     }
 
     pub(crate) fn state(&self) -> State {
         match self {
             Self::Fixed(breaker) => breaker.state(),
-            Self::Adaptive(tuning) => tuning.state(),
+            Self::Adaptive(breaker) => breaker.state(),
         }
     }
 
     pub(crate) fn inner_state(&self) -> State {
         match self {
             Self::Fixed(breaker) => breaker.snapshot().inner_state(),
-            Self::Adaptive(tuning) => tuning.snapshot().state(),
+            Self::Adaptive(breaker) => breaker.inner_state(),
         }
     }
 
     pub(crate) fn share(&self) -> f64 {
         match self {
             Self::Fixed(breaker) => breaker.snapshot().share(),
-            Self::Adaptive(tuning) => tuning.share(),
+            Self::Adaptive(breaker) => breaker.share(),
         }
     }
 
     pub(crate) fn metrics(&self) -> BreakerMetrics {
         match self {
             Self::Fixed(breaker) => breaker.metrics(),
-            Self::Adaptive(tuning) => tuning.metrics(),
+            Self::Adaptive(breaker) => breaker.metrics(),
         }
     }
 
     pub(crate) fn to_bytes(&self) -> forewarn::Result<Vec<u8>> {
         match self {
             Self::Fixed(breaker) => breaker.snapshot().to_bytes(),
-            Self::Adaptive(tuning) => tuning.snapshot().to_bytes(),
+            Self::Adaptive(breaker) => breaker.snapshot().to_bytes(),
         }
     }
 }

@@ -10,6 +10,13 @@ import pytest
 
 import forewarn
 
+ROOMS = [
+    getattr(room, name)
+    for room in (forewarn.compare, forewarn.trend)
+    for name in room.__all__
+    if name not in forewarn.__all__ and not isinstance(getattr(room, name), type)
+]
+
 ESTIMATORS = [
     forewarn.FailureTimeRegressor,
     forewarn.GradientBoostingClassifier,
@@ -17,9 +24,12 @@ ESTIMATORS = [
 ]
 
 
-@pytest.mark.parametrize("name", [name for name in forewarn.__all__ if name != "CancelledError"])
-def test_examples(name: str) -> None:
-    documented = getattr(forewarn, name)
+@pytest.mark.parametrize(
+    "documented",
+    [getattr(forewarn, name) for name in forewarn.__all__ if name != "CancelledError"] + ROOMS,
+)
+def test_examples(documented: Any) -> None:
+    name = documented.__name__
     finder, runner = doctest.DocTestFinder(recurse=False), doctest.DocTestRunner()
     for test in finder.find(documented, name, globs={}):
         runner.run(test)

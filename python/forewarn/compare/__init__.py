@@ -1,0 +1,63 @@
+"""Is B worse than A? Canaries, benchmarks, tests that may be looked at any time."""
+
+from forewarn.compare.benchmarks import (
+    BenchmarkHistory,
+    BenchmarkJudgement,
+    PerformanceChange,
+    RunComparison,
+    RunJudgement,
+    RunJudgements,
+    compare_runs,
+)
+from forewarn.compare.canary import CanaryJudgement, MetricJudgement, Share, judge_canary
+from forewarn.compare.samples import (
+    EffectSize,
+    RankTest,
+    RateTest,
+    ShareTest,
+    Shift,
+    ZeroInflatedTest,
+    adjusted_p_values,
+    compare_rates,
+    compare_shares,
+    compare_zero_inflated,
+    effect_size,
+    mann_whitney,
+    rank_test_power,
+    rank_test_size,
+    share_test_size,
+    shift,
+)
+from forewarn.compare.sequential import SequentialState, SequentialTest
+
+__all__ = [
+    "BenchmarkHistory",
+    "BenchmarkJudgement",
+    "CanaryJudgement",
+    "EffectSize",
+    "MetricJudgement",
+    "PerformanceChange",
+    "RankTest",
+    "RateTest",
+    "RunComparison",
+    "RunJudgement",
+    "RunJudgements",
+    "SequentialState",
+    "SequentialTest",
+    "Share",
+    "ShareTest",
+    "Shift",
+    "ZeroInflatedTest",
+    "adjusted_p_values",
+    "compare_rates",
+    "compare_runs",
+    "compare_shares",
+    "compare_zero_inflated",
+    "effect_size",
+    "judge_canary",
+    "mann_whitney",
+    "rank_test_power",
+    "rank_test_size",
+    "share_test_size",
+    "shift",
+]
