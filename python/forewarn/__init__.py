@@ -9,6 +9,7 @@ from forewarn.call_log import CallLog
 from forewarn.circuit_breaker import CircuitBreaker
 from forewarn.compare import BenchmarkHistory, SequentialTest, compare_runs, judge_canary
 from forewarn.decide import choose_threshold
+from forewarn.engine import Engine, Fleet
 from forewarn.failure_time import FailureTimeRegressor
 from forewarn.gradient_classifier import GradientBoostingClassifier
 from forewarn.gradient_regressor import GradientBoostingRegressor
@@ -35,8 +36,10 @@ __all__ = [
     "ChangeDetector",
     "CircuitBreaker",
     "DriftMonitor",
+    "Engine",
     "ExhaustionForecaster",
     "FailureTimeRegressor",
+    "Fleet",
     "GradientBoostingClassifier",
     "GradientBoostingRegressor",
     "IsolationForest",

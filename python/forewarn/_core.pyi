@@ -18,6 +18,8 @@ from forewarn.compare.benchmarks import ComparisonSettings, HistorySettings, Pla
 from forewarn.compare.canary import CanarySettings, MetricSettings
 from forewarn.compare.sequential import SequentialSettings
 from forewarn.decide import DecisionSettings
+from forewarn.engine.settings import EngineSettings, ReportSettings
+from forewarn.engine.telemetry import Attribute, Happened, Named
 from forewarn.metric_monitor import MonitorSettings
 from forewarn.streaming_forest import StreamingSettings
 from forewarn.trend.drift import Column
@@ -52,6 +54,18 @@ _RankTest = tuple[float, float, float, bool]
 _ShareTest = tuple[float, float, float, float | None, float, bool]
 
 _AlertOutcome = tuple[str, int | None, int | None, str]
+_Risk = tuple[str, _Doubles, _Doubles, _Doubles, _Doubles]
+_Word = tuple[str, float | None]
+_Record = tuple[
+    int,
+    str,
+    float,
+    tuple[float, float, bool, float],
+    _Word,
+    _Word,
+    tuple[str, float] | None,
+    tuple[str, str | None],
+]
 
 __all__ = [
     "Boosted",
@@ -63,6 +77,7 @@ __all__ = [
     "Forest",
     "Guarded",
     "History",
+    "LiveFleet",
     "Monitor",
     "Optimized",
     "Permit",
@@ -71,6 +86,8 @@ __all__ = [
     "Rolling",
     "Sequential",
     "Streaming",
+    "Telemetry",
+    "Trained",
     "Tuner",
     "adjusted_p_values",
     "alert_defaults",
@@ -80,6 +97,7 @@ __all__ = [
     "breakers_text",
     "canary_defaults",
     "change_point_defaults",
+    "check_engine",
     "chi_squared_test",
     "choose_threshold",
     "compare_configurations",
@@ -93,6 +111,7 @@ __all__ = [
     "drift_defaults",
     "drift_table",
     "effect_size",
+    "engine_defaults",
     "exhaustion_defaults",
     "find_change_points",
     "forecast_exhaustion",
@@ -107,6 +126,7 @@ __all__ = [
     "rank_test_power",
     "rank_test_size",
     "repeated_medians",
+    "report_defaults",
     "rolling_defaults",
     "sequential_defaults",
     "share_test_size",
@@ -608,3 +628,75 @@ def rank_test_power(
 ) -> float: ...
 def rank_test_size(superiority: float, level: float, power: float, alternative: str) -> int: ...
 def share_test_size(shares: _Ends, level: float, power: float, alternative: str) -> int: ...
+
+@final
+class Telemetry:
+    @staticmethod
+    def of(
+        entities: Named,
+        times: _Doubles,
+        metrics: Sequence[tuple[str, _Doubles]],
+        happened: Sequence[Happened],
+        attributes: Sequence[Attribute],
+    ) -> Telemetry: ...
+    @property
+    def entities(self) -> list[str]: ...
+    @property
+    def metrics(self) -> list[str]: ...
+    def failures(self, entity: str) -> list[tuple[float, str | None]]: ...
+    def report(self) -> str: ...
+
+@final
+class Trained:
+    def __new__(cls, data: bytes) -> Trained: ...
+    @staticmethod
+    def train(
+        telemetry: Telemetry, settings: EngineSettings, n_jobs: int | None, progress: _Progress
+    ) -> Trained: ...
+    def assess(
+        self, telemetry: Telemetry, now: float | None, n_jobs: int | None
+    ) -> list[dict[str, Any]]: ...
+    def history(
+        self, telemetry: Telemetry, step: float | None, n_jobs: int | None
+    ) -> list[_Risk]: ...
+    def report(self, telemetry: Telemetry, settings: ReportSettings, n_jobs: int | None) -> str: ...
+    @property
+    def card(self) -> dict[str, Any]: ...
+    @property
+    def evaluation(self) -> dict[str, Any]: ...
+    def settings(self, preset: str) -> EngineSettings: ...
+    @property
+    def threshold(self) -> float: ...
+    @property
+    def weights(self) -> list[tuple[str, float]]: ...
+    @property
+    def features(self) -> list[str]: ...
+    def to_bytes(self) -> bytes: ...
+    def __reduce__(self) -> tuple[type[Trained], tuple[bytes]]: ...
+
+@final
+class LiveFleet:
+    def __new__(cls, engine: Trained, data: bytes | None) -> LiveFleet: ...
+    def observe(self, entity: str, time: float, values: _Doubles | Sequence[float]) -> None: ...
+    def observe_named(
+        self, entity: str, time: float, readings: Sequence[tuple[str, float]]
+    ) -> int: ...
+    def event(self, entity: str, time: float, kind: str) -> bool: ...
+    def maintain(self, entity: str, time: float, part: str) -> bool: ...
+    def fail(self, entity: str, time: float) -> None: ...
+    def describe(self, entity: str, attribute: str, value: float | str) -> None: ...
+    def forget(self, entity: str) -> bool: ...
+    def assess(self, entity: str, now: float) -> dict[str, Any]: ...
+    def assess_all(self, now: float, n_jobs: int | None) -> list[dict[str, Any]]: ...
+    def act(self, now: float, hand: Callable[..., object], n_jobs: int | None) -> list[_Record]: ...
+    def verdict(self, entity: str, time: float, verdict: str) -> None: ...
+    def drift(self) -> list[tuple[str, float, str]]: ...
+    def threshold(self) -> float: ...
+    def entities(self) -> list[str]: ...
+    def records(self) -> list[_Record]: ...
+    def budget_left(self, now: float) -> int: ...
+    def to_bytes(self) -> bytes: ...
+
+def engine_defaults(preset_name: str) -> EngineSettings: ...
+def check_engine(settings: EngineSettings) -> None: ...
+def report_defaults() -> ReportSettings: ...

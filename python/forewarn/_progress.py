@@ -40,10 +40,12 @@ class _Tqdm:
     def __init__(self, tqdm: Any, unit: str) -> None:
         self._bar = tqdm(unit=unit)
 
-    def show(self, done: int, total: int, held_out: float | None = None) -> None:
+    def show(self, done: int, total: int, more: float | str | None = None) -> None:
         self._bar.total = total
-        if held_out is not None:
-            self._bar.set_postfix(held_out=f"{held_out:.5g}", refresh=False)
+        if isinstance(more, str):
+            self._bar.set_postfix_str(more, refresh=False)
+        elif more is not None:
+            self._bar.set_postfix(held_out=f"{more:.5g}", refresh=False)
         self._bar.update(done - self._bar.n)
 
     def close(self) -> None:
@@ -55,14 +57,15 @@ class _Line:
 
     def __init__(self, unit: str) -> None:
         self._unit = unit
-        self._shown = False
+        self._width = 0
 
-    def show(self, done: int, total: int, held_out: float | None = None) -> None:
-        self._shown = True
-        measure = "" if held_out is None else f", held out {held_out:.5g}"
-        text = f"\r{done}/{total} {self._unit}s{measure}"
-        print(text, end="", file=sys.stderr, flush=True)
+    def show(self, done: int, total: int, more: float | str | None = None) -> None:
+        measure = f"held out {more:.5g}" if isinstance(more, float) else more
+        text = f"{done}/{total} {self._unit}s" + ("" if measure is None else f", {measure}")
+        # As wide as the one before, which it covers.
+        print(f"\r{text:<{self._width}}", end="", file=sys.stderr, flush=True)
+        self._width = len(text)
 
     def close(self) -> None:
-        if self._shown:
+        if self._width:
             print(file=sys.stderr)

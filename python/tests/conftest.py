@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from forewarn import IsolationForest
+from forewarn import Engine, IsolationForest
+from forewarn.engine import example_fleet
 
 Doubles = NDArray[np.float64]
 Labelled = tuple[Doubles, NDArray[np.str_]]
 Modes = tuple[Doubles, NDArray[np.int64]]
 Quantities = tuple[Doubles, Doubles]
+Tables = tuple[dict[str, Any], dict[str, Any]]
 
 
 @pytest.fixture(scope="session")
@@ -66,3 +70,15 @@ def hours(parts: Labelled) -> Quantities:
     filled = np.nan_to_num(x)
     rate = np.exp(0.5 * filled[:, 0] + np.sin(filled[:, 1]))
     return x, np.random.default_rng(1).poisson(rate).astype(np.float64)
+
+
+@pytest.fixture(scope="session")
+def pumps() -> Tables:
+    """Readings and failures of pumps that run hot before they fail. Not to be changed."""
+    return example_fleet(8, 360)
+
+
+@pytest.fixture(scope="session")
+def engine(pumps: Tables) -> Engine:
+    """Trained on the pumps. Not to be changed."""
+    return Engine(folds=2, n_jobs=1).train(*pumps)

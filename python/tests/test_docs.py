@@ -12,7 +12,7 @@ import forewarn
 
 ROOMS = [
     getattr(room, name)
-    for room in (forewarn.compare, forewarn.trend)
+    for room in (forewarn.compare, forewarn.engine, forewarn.trend)
     for name in room.__all__
     if name not in forewarn.__all__ and not isinstance(getattr(room, name), type)
 ]

@@ -318,7 +318,7 @@ def test_bad_input_is_refused_and_changes_nothing() -> None:
         (lambda: ExhaustionForecaster("full"), "capacity is 'full'"),  # type: ignore[arg-type]
         (lambda: ExhaustionForecaster(1.0, horizon=0.0), "horizon is 0"),
         (lambda: ExhaustionForecaster(1.0, raise_=1.0), "raise is 1"),
-        (lambda: ExhaustionForecaster(1.0, clear=0.6), "clear is 0.6"),
+        (lambda: ExhaustionForecaster(1.0, clear=0.7), "clear is 0.7"),
         (lambda: ExhaustionForecaster(1.0, interval=0.2), "interval is 0.2"),
         (lambda: ExhaustionForecaster(1.0, period=0.5), "period is 0.5"),
         (lambda: ExhaustionForecaster(1.0, falling=1), "falling is 1"),  # type: ignore[arg-type]

@@ -192,9 +192,9 @@ class ExhaustionForecaster:
         Whether the metric falls to it, as free space does, rather than rises.
     horizon : float, default=86400.0
         Seconds ahead that alerts look, above 0 and at most 1e10.
-    raise_ : float, default=0.55
+    raise_ : float, default=0.65
         The probability of exhaustion within the horizon from which there is an alert, in (0, 1).
-    clear : float, default=0.4
+    clear : float, default=0.5
         The probability below which an alert ends, above 0 and at most ``raise_``.
     interval : float, default=0.9
         How likely the time left is to be within its interval, from 0.5 to 0.99.
@@ -228,8 +228,8 @@ class ExhaustionForecaster:
         *,
         falling: bool = False,
         horizon: float = DAY,
-        raise_: float = 0.55,
-        clear: float = 0.4,
+        raise_: float = 0.65,
+        clear: float = 0.5,
         interval: float = 0.9,
         history: float = 7.0 * DAY,
         period: float | None = DAY,
