@@ -175,7 +175,7 @@ impl ExhaustionSeriesParams {
 
 /// Noise with a memory of some hours.
 fn noise(deviation: f64, hours: f64, step: f64, stream: &mut Stream) -> Wander {
-    let memory = if hours > 0.0 { exponential(-step * 24.0 / hours) } else { 0.0 };
+    let memory = if hours > 0.0 { exponential((-step * 24.0 / hours).max(-600.0)) } else { 0.0 };
     Wander::new(memory, deviation, stream)
 }
 

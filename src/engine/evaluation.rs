@@ -207,7 +207,7 @@ impl fmt::Display for Evaluation {
         if let Some(lifetimes) = &self.lifetimes {
             write!(
                 f,
-                "\ntime left: median error {:.1}, intervals of {:.0} % hold {:.1} %",
+                "\ntime left, in units of the readings' time: median error {:.1}, intervals of {:.0} % hold {:.1} %",
                 lifetimes.median_error,
                 100.0 * lifetimes.interval,
                 100.0 * lifetimes.coverage

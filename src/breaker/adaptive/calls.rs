@@ -21,7 +21,7 @@ impl AdaptiveBreaker {
     fn normal(&mut self) -> Ticket {
         self.waiting.begin(self.now);
         let began = (self.now * 1e9) as u64;
-        Ticket { generation: self.generation, kind: Kind::Normal { began } }
+        Ticket { generation: self.generation, kind: Kind::Normal { began, tracking: 0 } }
     }
 
     fn ask(&mut self, now: Duration) -> Result<Ticket, Rejected> {
@@ -64,7 +64,7 @@ impl AdaptiveBreaker {
         }
         match ticket.kind {
             Kind::Free => None,
-            Kind::Normal { began } => Some(self.waiting.end(began as f64 / 1e9)),
+            Kind::Normal { began, .. } => Some(self.waiting.end(began as f64 / 1e9)),
             Kind::Probe(number) => {
                 let place = self.probes.iter_mut().find(|probe| probe.number == number)?;
                 *place = Probe::default();

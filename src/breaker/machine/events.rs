@@ -56,10 +56,7 @@ impl Machine {
     fn admit(&mut self, time: Nanos) -> Result<Kind, Nanos> {
         let now = self.last;
         match &mut self.phase {
-            Phase::Closed => {
-                let began = self.in_flight.as_mut().map_or(0, |in_flight| in_flight.begin(time));
-                Ok(Kind::Normal { began })
-            }
+            Phase::Closed => Ok(self.begin(time)),
             Phase::Open { until } => Err(*until),
             Phase::HalfOpen(half_open) => {
                 let rules = &self.settings.probes;
@@ -79,10 +76,25 @@ impl Machine {
                 if self.unit() >= share {
                     return Err(end);
                 }
-                let began = self.in_flight.as_mut().map_or(0, |in_flight| in_flight.begin(now));
-                Ok(Kind::Normal { began })
+                Ok(self.begin(now))
             }
         }
+    }
+
+    /// A call begins that is no probe.
+    fn begin(&mut self, now: Nanos) -> Kind {
+        match &mut self.in_flight {
+            Some(in_flight) => {
+                Kind::Normal { began: in_flight.begin(now), tracking: self.tracking }
+            }
+            None => Kind::Normal { began: 0, tracking: 0 },
+        }
+    }
+
+    /// Takes a call off those in flight, if it is counted there; whether it was overdue.
+    fn end_in_flight(&mut self, began: Nanos, tracking: u32) -> bool {
+        let counts = |in_flight: &mut InFlight| tracking == self.tracking && in_flight.end(began);
+        self.in_flight.as_deref_mut().is_some_and(counts)
     }
 
     /// Tells how a call ended, and after how long; the transition that this brings about, if any.
@@ -130,7 +142,10 @@ impl Machine {
         }
         match ticket.kind {
             Kind::Probe(probe) => self.end_probe(probe, outcome, bad),
-            Kind::Normal { began } => self.end_normal(began, outcome, latency, bad),
+            Kind::Normal { began, tracking } => {
+                let counted = self.end_in_flight(began, tracking);
+                self.end_normal(counted, outcome, latency, bad);
+            }
             Kind::Free => {}
         }
     }
@@ -153,8 +168,8 @@ impl Machine {
         }
     }
 
-    fn end_normal(&mut self, began: Nanos, outcome: Outcome, latency: Duration, bad: Option<Bad>) {
-        let counted = self.in_flight.as_mut().is_some_and(|in_flight| in_flight.end(began));
+    /// `counted`: as overdue, when it was still in flight.
+    fn end_normal(&mut self, counted: bool, outcome: Outcome, latency: Duration, bad: Option<Bad>) {
         if outcome == Outcome::Ignored {
             return;
         }
@@ -198,10 +213,8 @@ impl Machine {
             (Kind::Probe(probe), Phase::HalfOpen(half_open)) => {
                 half_open.give_back(probe);
             }
-            (Kind::Normal { began }, _) => {
-                if let Some(in_flight) = &mut self.in_flight {
-                    in_flight.end(began);
-                }
+            (Kind::Normal { began, tracking }, _) => {
+                self.end_in_flight(began, tracking);
             }
             _ => {}
         }
@@ -248,9 +261,9 @@ impl Machine {
         self.forced == Some(Force::Closed)
     }
 
-    /// The half threshold by which calls in flight are counted, and since when.
-    pub(in crate::breaker) fn tracking(&self) -> Option<(Nanos, Nanos)> {
-        self.in_flight.as_deref().map(InFlight::tracking)
+    /// The half threshold by which calls in flight are counted, and the number of the count.
+    pub(in crate::breaker) fn tracking(&self) -> Option<(Nanos, u32)> {
+        self.in_flight.as_deref().map(|in_flight| (in_flight.half(), self.tracking))
     }
 
     fn add_good(&mut self, count: u64) {

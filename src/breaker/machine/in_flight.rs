@@ -1,7 +1,6 @@
 //! Calls that have not ended, by when they began.
 
 use super::time::Nanos;
-use crate::breaker::BreakerSettings;
 
 /// Calls in flight, counted by half thresholds: those still in flight two whole halves after the one
 /// that they began in are overdue.
@@ -10,8 +9,6 @@ use crate::breaker::BreakerSettings;
 pub(super) struct InFlight {
     /// Half the threshold, rounded up.
     half: Nanos,
-    /// Calls that began before are not counted. Above 0, which is when calls that nobody counts begin.
-    since: Nanos,
     /// The half threshold that it is now.
     current: u64,
     /// Calls in flight by the half that they began in, modulo the length.
@@ -22,29 +19,20 @@ pub(super) struct InFlight {
 pub(in crate::breaker) const EPOCHS: usize = 4;
 
 impl InFlight {
-    /// Where the settings ask for calls in flight to be counted.
-    pub(super) fn tracked(settings: &BreakerSettings, now: Nanos) -> Option<Box<Self>> {
-        settings.tracked().map(|threshold| Box::new(Self::new(threshold, now)))
-    }
-
-    /// Counts calls that begin after `now`: those of the same moment may have begun before.
-    fn new(threshold: Nanos, now: Nanos) -> Self {
-        let (half, since) = (threshold.div_ceil(2).max(1), now.saturating_add(1));
-        Self { half, since, current: since / half, counts: [0; EPOCHS] }
+    pub(super) fn new(threshold: Nanos, now: Nanos) -> Self {
+        let half = threshold.div_ceil(2).max(1);
+        Self { half, current: now / half, counts: [0; EPOCHS] }
     }
 
     /// A call begins; when, for [`end`](Self::end).
     pub(super) fn begin(&mut self, now: Nanos) -> Nanos {
-        let now = now.max(self.current.saturating_mul(self.half)).max(self.since);
+        let now = now.max(self.current.saturating_mul(self.half));
         self.add(now / self.half, 1);
         now
     }
 
     /// A call that began then ends; whether it has been counted as overdue.
     pub(super) fn end(&mut self, began: Nanos) -> bool {
-        if began < self.since {
-            return false;
-        }
         self.add(began / self.half, -1)
     }
 
@@ -84,12 +72,12 @@ impl InFlight {
     /// From when to when it is the current half.
     pub(super) fn current(&self) -> [Nanos; 2] {
         let from = self.current.saturating_mul(self.half);
-        [from.max(self.since), from.saturating_add(self.half)]
+        [from, from.saturating_add(self.half)]
     }
 
-    /// Half the threshold, and since when calls are counted.
-    pub(super) fn tracking(&self) -> (Nanos, Nanos) {
-        (self.half, self.since)
+    /// Half the threshold.
+    pub(super) fn half(&self) -> Nanos {
+        self.half
     }
 
     /// None in flight, of a new generation; the time is kept.

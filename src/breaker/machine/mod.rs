@@ -92,6 +92,9 @@ pub struct Machine {
     window: Window,
     /// Few settings ask for it, and a registry has many machines.
     in_flight: Option<Box<InFlight>>,
+    /// The number of the count of calls in flight: a call that began when another threshold counted is
+    /// no part of it. 0 before the first.
+    tracking: u32,
     /// Whether a good call has come since the last bad one.
     good_since_bad: bool,
     outage: Outage,
@@ -125,9 +128,11 @@ impl Machine {
 
     /// [`new`](Self::new) with settings that have been checked.
     pub(in crate::breaker) fn shared(settings: Arc<BreakerSettings>, seed: u64) -> Self {
+        let tracked = settings.tracked();
         Self {
             window: Window::new(&settings.trip),
-            in_flight: InFlight::tracked(&settings, 0),
+            in_flight: tracked.map(|threshold| Box::new(InFlight::new(threshold, 0))),
+            tracking: tracked.is_some().into(),
             settings,
             seed,
             draws: 0,
@@ -242,8 +247,9 @@ impl Machine {
         self.window.advance(self.last);
         if settings.tracked() != self.settings.tracked() {
             // Calls in flight are then counted from here on: none that was counted so far.
-            let since = self.in_flight.as_deref().map_or(0, |in_flight| in_flight.tracking().1);
-            self.in_flight = InFlight::tracked(&settings, self.last.max(since));
+            let tracked = settings.tracked();
+            self.in_flight = tracked.map(|threshold| Box::new(InFlight::new(threshold, self.last)));
+            self.tracking = self.tracking.wrapping_add(tracked.is_some().into()).max(1);
         }
         self.settings = settings;
     }

@@ -17,8 +17,8 @@ pub struct Ticket {
 /// What a call's result is used for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::breaker) enum Kind {
-    /// Everything; when it began, where calls in flight are counted.
-    Normal { began: Nanos },
+    /// Everything; when it began and the number of the count, where calls in flight are counted.
+    Normal { began: Nanos, tracking: u32 },
     /// It decides whether the circuit closes; the number of the probe.
     Probe(u64),
     /// Nothing: the circuit is forced closed, or would have rejected the call.

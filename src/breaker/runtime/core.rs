@@ -37,10 +37,9 @@ pub(super) struct Core {
     current: [AtomicU64; 2],
     /// The longest latency of a call that needs no lock. Written under the lock.
     latency: AtomicU64,
-    /// The place of calls in flight that begin in the present half threshold. Written under the lock.
+    /// The place of calls in flight that begin in the present half threshold, and above it the number
+    /// of their count. Written under the lock.
     place: AtomicU64,
-    /// Calls that began before are not counted as in flight. Written under the lock.
-    tracked_since: AtomicU64,
     shards: Box<[Shard]>,
     /// Whoever takes this lock also writes to the words above: a line of its own would gain nothing.
     locked: Mutex<Inside>,
@@ -60,7 +59,6 @@ impl Core {
             current: [AtomicU64::new(0), AtomicU64::new(0)],
             latency: AtomicU64::new(0),
             place: AtomicU64::new(0),
-            tracked_since: AtomicU64::new(0),
             shards: (0..shards).map(|_| Shard::new()).collect(),
             locked: Mutex::new(Inside {
                 machine,
@@ -79,7 +77,7 @@ impl Core {
         if word & (FAST | IN_FLIGHT | BEGIN | FREE) != FAST {
             return self.acquire_timed(word, clock);
         }
-        Ok(Pass::light(word >> SHIFT, Passing::Normal, 0, 0, UNKNOWN))
+        Ok(Pass::light(word >> SHIFT, Passing::Normal, (0, 0), 0, UNKNOWN))
     }
 
     /// Where the time matters, or the circuit is not closed.
@@ -89,16 +87,17 @@ impl Core {
         if word & (FAST | IN_FLIGHT) == FAST {
             let kind = if word & FREE == 0 { Passing::Normal } else { Passing::Free };
             let began = if word & BEGIN == 0 { UNKNOWN } else { clock() };
-            return Ok(Pass::light(generation, kind, 0, 0, began));
+            return Ok(Pass::light(generation, kind, (0, 0), 0, began));
         }
         if word & FAST != 0
             && let Some(shard) = self.own_shard(generation)
         {
             let began = clock();
             if self.is_current(began) {
-                let place = self.place.load(Ordering::Relaxed) as u8;
+                let (tracking, place) = self.tracking();
                 shard.add_in_flight(place, 1);
-                return Ok(Pass::light(generation, Passing::Normal, place, began, began));
+                let counted = (tracking, place);
+                return Ok(Pass::light(generation, Passing::Normal, counted, began, began));
             }
         }
         // The time is read under the lock, so that it is not before one that the machine has seen.
@@ -165,9 +164,8 @@ impl Core {
         }
         let Some(shard) = self.own_shard(generation) else { return false };
         if word & IN_FLIGHT != 0 {
-            // Calls that began before they were counted have number 0. The place of one that began at most
-            // a half ago is still its own.
-            if pass.number < self.tracked_since.load(Ordering::Relaxed).max(1)
+            // The place of a call that began at most a half ago is still its own.
+            if pass.tracking != self.tracking().0
                 || now.saturating_sub(pass.number) > self.latency.load(Ordering::Relaxed)
             {
                 return false;
@@ -253,6 +251,13 @@ impl Core {
         self.word.load(Ordering::Acquire) & FAST != 0
     }
 
+    /// The number of the count of calls in flight, and the place of those that begin now.
+    #[inline]
+    fn tracking(&self) -> (u32, u8) {
+        let word = self.place.load(Ordering::Relaxed);
+        ((word >> SHIFT) as u32, word as u8)
+    }
+
     fn publish(&self, machine: &Machine) {
         let settings = machine.settings();
         let mut flags = 0;
@@ -263,16 +268,16 @@ impl Core {
             flags |= FAST | FREE;
         } else {
             let good = nanos(settings.good_latency());
-            let (half, since) = machine.tracking().unwrap_or((Nanos::MAX, 0));
+            let (half, tracking) = machine.tracking().unwrap_or((Nanos::MAX, 0));
             let tracked = half < Nanos::MAX;
             flags |= if good.min(half) < Nanos::MAX { BEGIN } else { 0 };
             flags |= if machine.needs_time() { END } else { 0 };
             flags |= if tracked { IN_FLIGHT } else { 0 };
             self.latency.store(good.min(half), Ordering::Relaxed);
-            self.tracked_since.store(since, Ordering::Relaxed);
             let [from, to] = machine.current();
             if let Some(epoch) = from.checked_div(half).filter(|_| tracked) {
-                self.place.store(epoch % EPOCHS as u64, Ordering::Relaxed);
+                let place = (u64::from(tracking) << SHIFT) | (epoch % EPOCHS as u64);
+                self.place.store(place, Ordering::Relaxed);
             }
             self.current[0].store(from, Ordering::Relaxed);
             self.current[1].store(to, Ordering::Relaxed);

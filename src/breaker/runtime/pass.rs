@@ -12,6 +12,8 @@ pub(super) const UNKNOWN: Nanos = Nanos::MAX;
 pub(super) struct Pass {
     pub(super) generation: u64,
     pub(super) kind: Passing,
+    /// The number of the count of calls in flight that the call is part of; 0 for none.
+    pub(super) tracking: u32,
     /// Where a call is counted among those in flight, if it is.
     pub(super) place: u8,
     /// The number of a probe; of another call, when it began as calls in flight are counted.
@@ -29,13 +31,13 @@ pub(super) enum Passing {
 
 impl Pass {
     pub(super) fn new(ticket: &Ticket, began: Nanos, machine: &Machine) -> Self {
-        let (kind, number) = match ticket.kind {
-            Kind::Normal { began } => (Passing::Normal, began),
-            Kind::Probe(probe) => (Passing::Probe, probe),
-            Kind::Free => (Passing::Free, 0),
+        let (kind, number, tracking) = match ticket.kind {
+            Kind::Normal { began, tracking } => (Passing::Normal, began, tracking),
+            Kind::Probe(probe) => (Passing::Probe, probe, 0),
+            Kind::Free => (Passing::Free, 0, 0),
         };
         let place = machine.tracking().map_or(0, |(half, _)| number / half % EPOCHS as u64) as u8;
-        Self { generation: ticket.generation, kind, place, number, began }
+        Self { generation: ticket.generation, kind, tracking, place, number, began }
     }
 
     /// Of a call that changes nothing when it begins, but perhaps the count of those in flight.
@@ -43,16 +45,16 @@ impl Pass {
     pub(super) fn light(
         generation: u64,
         kind: Passing,
-        place: u8,
+        (tracking, place): (u32, u8),
         number: u64,
         began: Nanos,
     ) -> Self {
-        Self { generation, kind, place, number, began }
+        Self { generation, kind, tracking, place, number, began }
     }
 
     pub(super) fn ticket(self) -> Ticket {
         let kind = match self.kind {
-            Passing::Normal => Kind::Normal { began: self.number },
+            Passing::Normal => Kind::Normal { began: self.number, tracking: self.tracking },
             Passing::Probe => Kind::Probe(self.number),
             Passing::Free => Kind::Free,
         };

@@ -5,7 +5,7 @@ use super::policy::within;
 use super::policy::{Action, ActionPolicy, Situation};
 use super::record::{ActionOutcome, ActionRecord, Refusal};
 use crate::error::{Error, Result};
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 
 /// Records kept.
 const KEPT: usize = 1_000;
@@ -44,7 +44,7 @@ pub struct ActionGate {
     /// Interventions of the last window, ascending.
     spent: VecDeque<f64>,
     /// By machine: the last intervention, while it cools down.
-    last: HashMap<String, f64>,
+    last: BTreeMap<String, f64>,
     /// Entries of `last` at which those that have cooled down are thrown out.
     sweep_at: usize,
     number: u64,
@@ -67,7 +67,7 @@ impl ActionGate {
             policy,
             time: None,
             spent: VecDeque::new(),
-            last: HashMap::new(),
+            last: BTreeMap::new(),
             sweep_at: 64,
             number: 0,
             records: VecDeque::new(),
@@ -190,7 +190,7 @@ struct Saved {
     policy: ActionPolicy,
     time: Option<f64>,
     spent: VecDeque<f64>,
-    last: HashMap<String, f64>,
+    last: BTreeMap<String, f64>,
     sweep_at: usize,
     number: u64,
     records: VecDeque<ActionRecord>,
