@@ -5,11 +5,12 @@
 //! cargo bench --bench breaker_regret                            # the table, in two minutes
 //! cargo bench --bench breaker_regret -- --services 3 --seed 951 # more services, others
 //! cargo bench --bench breaker_regret -- --no-harm 200           # recommendations on later calls
+//! cargo bench --bench breaker_regret -- --calls 1000000         # how long long logs take
 //! ```
 //!
 //! Options, each followed by a number: `--services` of each family (1), `--seed` of the first (901),
-//! `--candidates` (500), `--rate` in calls a second (drawn by service), `--weight` of held seconds
-//! (both 0.2 and 1 of failures if absent), `--verbose 1` for a line a service.
+//! `--candidates` (500), `--rate` in calls a second (drawn by service), `--weight` of a failure
+//! (0.2, then 1), `--verbose 1` for a line a service.
 //!
 //! Regret is the cost above an oracle's that knows the law of calls but not their luck, per 100
 //! requests, on three later traces of ten minutes of the same service; costs are
@@ -62,6 +63,7 @@ impl Options {
                 "weight",
                 "verbose",
                 "no-harm",
+                "calls",
                 "family",
             ];
             let name = word.strip_prefix("--").filter(|name| names.contains(name));
@@ -259,15 +261,39 @@ fn no_harm(options: &Options, services: u64) -> Result<(), forewarn::Error> {
     Ok(())
 }
 
+/// How long it takes to learn from logs of about so many calls, recorded through nothing and through
+/// the default of a peer.
+fn speed(options: &Options, calls: u64) -> Result<(), forewarn::Error> {
+    let costs = CallCosts::default();
+    for family in options.families() {
+        let service = options.service(family, options.count("seed", 901)).calls_per_second(150.0);
+        let service = service.length(calls as f64 / 150.0);
+        for through in [None, Some(PeerDefaults::Hystrix)] {
+            let settings = through.map(PeerDefaults::settings);
+            let log = record(&service, settings.as_ref(), 0..1, &costs);
+            let clock = Instant::now();
+            let found = options.optimizer(&costs).current(settings).optimize(&log)?;
+            let seconds = clock.elapsed().as_secs_f64();
+            let through = through.map_or("nothing".to_owned(), |peer| peer.to_string());
+            let (rows, usable, advice) = (log.len(), 100.0 * found.log.usable, found.advice);
+            println!(
+                "{seconds:6.1} s for {rows} calls through {through}, {usable:.0} % usable, of {family}: {advice:?}"
+            );
+        }
+    }
+    Ok(())
+}
+
 fn main() -> std::process::ExitCode {
     // As a test it only has to build.
     if !std::env::args().any(|word| word == "--bench") {
         return std::process::ExitCode::SUCCESS;
     }
     let done = Options::read().and_then(|options| {
-        let result = match options.get("no-harm") {
-            Some(services) => no_harm(&options, services as u64),
-            None => table(&options),
+        let result = match (options.get("no-harm"), options.get("calls")) {
+            (Some(services), _) => no_harm(&options, services as u64),
+            (None, Some(calls)) => speed(&options, calls as u64),
+            (None, None) => table(&options),
         };
         result.map_err(|error| error.to_string())
     });

@@ -140,7 +140,8 @@ proptest! {
                 sent.push(now);
             }
             let lease = Duration::from_secs(10);
-            prop_assert!(sent.iter().filter(|&&at| at + lease >= now).count() <= 10);
+            // At the very end of a lease its place may be free already.
+            prop_assert!(sent.iter().filter(|&&at| at + lease > now).count() <= 10);
         }
     }
 }

@@ -33,6 +33,11 @@ pub(super) enum Kind {
 }
 
 impl Event {
+    /// When it ends if it is let through.
+    pub(super) fn end(&self) -> Duration {
+        self.start.saturating_add(self.latency)
+    }
+
     /// Whether rejecting it loses a good call.
     pub(super) fn is_good(&self) -> bool {
         self.kind == Kind::Ends(Outcome::Success)

@@ -85,6 +85,7 @@ pub struct BreakerOptimizer {
     /// Bootstrap resamples behind the intervals, from 100 to 1,000,000. Default 1,000.
     pub resamples: usize,
     /// Courses of events drawn where a breaker hid what happened, from 1 to 100. Default 4.
+    /// Fewer, though at least one, where they would come to more than 2 million calls.
     pub courses: usize,
     /// Whose defaults to compare with. Default: [all](PeerDefaults::ALL).
     pub peers: Vec<PeerDefaults>,

@@ -97,16 +97,17 @@ pub(super) struct Outcome {
     pub(super) ranking: Vec<usize>,
 }
 
-/// The candidates that are worth a close look, replayed on everything; the first one always is among
-/// them.
+/// The candidates that are worth a close look, replayed on everything, or on so many calls at
+/// `most`; the first one always is among them.
 pub(super) fn race(
     study: &Study,
     candidates: &[BreakerSettings],
+    most: usize,
     seed: u64,
     ticker: &mut Ticker<'_>,
 ) -> Result<Outcome> {
     let order = order(study, seed);
-    let total: usize = order.iter().map(|&run| study.work(run)).sum();
+    let total = order.iter().map(|&run| study.work(run)).sum::<usize>().min(most);
     let rounds = rounds(candidates.len(), total);
     let mut runners: Vec<Runner> = candidates
         .iter()

@@ -3,8 +3,6 @@
 use super::course::{Event, Kind};
 use crate::breaker::{BreakerSettings, Machine, Outcome, State, Ticket};
 use crate::error::Result;
-use std::cmp::Reverse;
-use std::collections::BinaryHeap;
 use std::time::Duration;
 
 /// What happened in one stretch, or in all of them.
@@ -54,30 +52,39 @@ pub(super) struct Delays {
     pub(super) recover: Vec<f64>,
 }
 
-/// Calls under way: when they end, and which they are.
-struct Flight {
-    ends: BinaryHeap<Reverse<(Duration, u32)>>,
-    tickets: Vec<Option<Ticket>>,
-    free: Vec<u32>,
-    events: Vec<u32>,
+/// The places of calls in the order in which they end; those that end at the same moment, in the
+/// order in which they begin.
+pub(super) fn landings(events: &[Event]) -> Vec<u32> {
+    let mut places: Vec<u32> = (0..events.len() as u32).collect();
+    places.sort_by_key(|&place| events[place as usize].end());
+    places
 }
 
 /// A machine and what is under way.
 struct Replay<'a> {
     machine: Machine,
     events: &'a [Event],
-    flight: Flight,
+    landings: &'a [u32],
+    /// So many of them are behind us.
+    landed: usize,
+    /// Of the calls under way.
+    tickets: Vec<Option<Ticket>>,
 }
 
 impl Replay<'_> {
-    /// Tells the machine of all that ends by now.
-    fn land(&mut self, now: Duration) {
-        while let Some(Reverse((end, slot))) = self.flight.ends.peek().copied()
-            && end <= now
-        {
-            self.flight.ends.pop();
-            let event = &self.events[self.flight.events[slot as usize] as usize];
-            if let Some(ticket) = self.flight.tickets[slot as usize].take() {
+    /// Tells the machine of all that ends before this call begins.
+    fn land(&mut self, at: usize) {
+        let now = self.events[at].start;
+        while let Some(&place) = self.landings.get(self.landed) {
+            let place = place as usize;
+            let event = &self.events[place];
+            let end = event.end();
+            // One that begins later and takes no time may end at this moment too.
+            if end > now || place >= at {
+                break;
+            }
+            self.landed += 1;
+            if let Some(ticket) = self.tickets[place].take() {
                 match event.kind {
                     Kind::Ends(outcome) => {
                         let _ = self.machine.record(ticket, end, outcome, event.latency);
@@ -85,28 +92,17 @@ impl Replay<'_> {
                     Kind::Released => self.machine.release(ticket, end),
                 }
             }
-            self.flight.free.push(slot);
         }
-    }
-
-    fn take_off(&mut self, ticket: Ticket, at: usize, end: Duration) {
-        let slot = self.flight.free.pop().unwrap_or_else(|| {
-            self.flight.tickets.push(None);
-            self.flight.events.push(0);
-            self.flight.tickets.len() as u32 - 1
-        });
-        self.flight.tickets[slot as usize] = Some(ticket);
-        self.flight.events[slot as usize] = at as u32;
-        self.flight.ends.push(Reverse((end, slot)));
     }
 }
 
-/// Replays part of a course. `stretches` are the ends (exclusive) of its stretches, ascending; one
-/// tally each. `None` as settings is no breaker at all.
+/// Replays part of a course. `landings` are its own; `stretches` are the ends (exclusive) of its
+/// stretches, ascending; one tally each. `None` as settings is no breaker at all.
 pub(super) fn replay(
     settings: Option<&BreakerSettings>,
     seed: u64,
     events: &[Event],
+    landings: &[u32],
     stretches: &[usize],
     mut delays: Option<&mut Delays>,
 ) -> Result<Vec<Tally>> {
@@ -114,13 +110,8 @@ pub(super) fn replay(
         return Ok(unprotected(events, stretches));
     };
     let machine = Machine::new(*settings, seed)?;
-    let flight = Flight {
-        ends: BinaryHeap::new(),
-        tickets: Vec::new(),
-        free: Vec::new(),
-        events: Vec::new(),
-    };
-    let mut replay = Replay { machine, events, flight };
+    let tickets = std::iter::repeat_with(|| None).take(events.len()).collect();
+    let mut replay = Replay { machine, events, landings, landed: 0, tickets };
     let mut tallies = Vec::with_capacity(stretches.len());
     let mut watch = Watch::default();
     let mut at = 0;
@@ -129,7 +120,7 @@ pub(super) fn replay(
         let mut tally = Tally { calls: (end - at) as f64, ..Tally::default() };
         while at < end {
             let event = &events[at];
-            replay.land(event.start);
+            replay.land(at);
             let before = tally.cost;
             if let Ok(ticket) = replay.machine.acquire(event.start) {
                 tally.cost += f64::from(event.cost);
@@ -142,7 +133,7 @@ pub(super) fn replay(
                     tally.probes += 1.0;
                     tally.failed_probes += f64::from(u8::from(failed));
                 }
-                replay.take_off(ticket, at, event.start.saturating_add(event.latency));
+                replay.tickets[at] = Some(ticket);
             } else {
                 tally.cost += event.lost();
                 tally.lost_good += event.lost();

@@ -15,6 +15,10 @@ const CAUTION: f64 = 0.5;
 /// Parts of the log that settings are chosen without, in turn, to be judged on.
 const FOLDS: usize = 5;
 
+/// Calls on which the first round is decided: which values of an axis do well shows on a part of a
+/// long log.
+const SCREENED: usize = 1_200_000;
+
 /// Shares of the candidates by axis in the second round: trip, slow call, open time, probes, ramp.
 const BEST: Place = [6, 2, 5, 2, 3];
 
@@ -28,7 +32,7 @@ pub(super) fn search(
     let safe: Place = [0; 5];
     let first = screen(&axes, params.candidates);
     let settings: Vec<_> = first.iter().map(|place| axes.settings(*place)).collect();
-    let screened = race(study, &settings, params.seed, ticker)?;
+    let screened = race(study, &settings, SCREENED, params.seed, ticker)?;
 
     // The values of each axis in the order in which they did.
     let mut best: [Vec<usize>; 5] = Default::default();
@@ -56,7 +60,7 @@ pub(super) fn search(
     others.retain(|other| !settings.contains(other));
     settings.truncate((most.max(FOLDS)).saturating_sub(others.len()).max(most.div_ceil(2)));
     settings.extend(others);
-    Ok(race(study, &settings, params.seed, ticker)?.finalists)
+    Ok(race(study, &settings, usize::MAX, params.seed, ticker)?.finalists)
 }
 
 /// Each axis on its own, with the ramp and without, the axes in turn.

@@ -4,7 +4,7 @@ use super::coupled::Model;
 use super::course::{Event, Filling, History};
 use super::facts::Facts;
 use super::params::BreakerOptimizer;
-use super::replay::{Delays, Tally, replay};
+use super::replay::{Delays, Tally, landings, replay};
 use crate::breaker::log::CallLog;
 use crate::breaker::{BreakerSettings, CallCosts};
 use crate::error::Result;
@@ -14,6 +14,10 @@ const STRETCHES: usize = 128;
 
 /// Runs of stretches are replayed on their own, from a closed circuit; about so many calls each.
 const RUN: usize = 16_384;
+
+/// Fewer courses are drawn of longer logs, so that they come to about so many calls at most: what
+/// many outages hid averages out in one course.
+const MOST_CALLS: usize = 2_000_000;
 
 /// A stretch ends where the dependency has been up for so many calls.
 const QUIET: usize = 20;
@@ -36,6 +40,19 @@ impl Run {
     pub(super) fn calls(&self) -> usize {
         self.ends.last().copied().unwrap_or(0)
     }
+
+    /// Places of its calls among those of the key.
+    fn range(&self) -> std::ops::Range<usize> {
+        self.from..self.from + self.calls()
+    }
+}
+
+/// What may have become of one key's calls.
+#[derive(Debug)]
+pub(super) struct Course {
+    events: Vec<Event>,
+    /// Run by run, counted from its first call.
+    landings: Vec<u32>,
 }
 
 /// How much what it would cost if load mattered weighs beside what the log says.
@@ -51,7 +68,7 @@ pub(super) struct Study {
     pub(super) facts: Facts,
     histories: Vec<History>,
     /// By key, then by draw.
-    courses: Vec<Vec<Vec<Event>>>,
+    courses: Vec<Vec<Course>>,
     pub(super) runs: Vec<Run>,
     /// Calls of each stretch.
     pub(super) calls: Vec<f64>,
@@ -76,13 +93,8 @@ impl Study {
             History::new(by_key[key].clone(), origin, costs)
         });
         let facts = Facts::of(&histories, costs);
-        let courses = crate::parallel::map(histories.len(), |key| {
-            let history = &histories[key];
-            let draws = if history.is_censored() { draws } else { 1 };
-            (0..draws).map(|draw| history.course(Filling::Drawn(draw as u64), costs)).collect()
-        });
         let model = facts.may_suffer().then(|| Model::new(&facts, costs, seed)).transpose()?;
-        let (runs, calls, groups) = (Vec::new(), Vec::new(), Vec::new());
+        let (courses, runs, calls, groups) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         let BreakerOptimizer { max_false_opens, max_probe_share, .. } = *params;
         let mut study = Self {
             facts,
@@ -97,7 +109,21 @@ impl Study {
             max_probe_share,
         };
         study.cut();
+        let draws = draws.min(MOST_CALLS.div_ceil(log.len()));
+        study.courses = crate::parallel::map(study.histories.len(), |key| {
+            let draws = if study.histories[key].is_censored() { draws } else { 1 };
+            (0..draws).map(|draw| study.course(key, Filling::Drawn(draw as u64), costs)).collect()
+        });
         Ok(study)
+    }
+
+    /// Once the runs are cut.
+    fn course(&self, key: usize, filling: Filling, costs: &CallCosts) -> Course {
+        let events = self.histories[key].course(filling, costs);
+        let first = self.runs.partition_point(|run| run.key < key);
+        let runs = self.runs[first..].iter().take_while(|run| run.key == key);
+        let landings = runs.flat_map(|run| landings(&events[run.range()])).collect();
+        Course { events, landings }
     }
 
     /// What candidates race on: runs of the log, then what is modelled.
@@ -145,8 +171,8 @@ impl Study {
     }
 
     /// The courses with all that is unknown good, or bad.
-    pub(super) fn bound(&self, filling: Filling, costs: &CallCosts) -> Vec<Vec<Vec<Event>>> {
-        self.histories.iter().map(|history| vec![history.course(filling, costs)]).collect()
+    pub(super) fn bound(&self, filling: Filling, costs: &CallCosts) -> Vec<Vec<Course>> {
+        crate::parallel::map(self.histories.len(), |key| vec![self.course(key, filling, costs)])
     }
 
     pub(super) fn is_censored(&self) -> bool {
@@ -211,7 +237,7 @@ impl Study {
 
     fn cost_on(
         &self,
-        courses: &[Vec<Vec<Event>>],
+        courses: &[Vec<Course>],
         settings: Option<&BreakerSettings>,
         run: &Run,
         mut delays: Option<&mut Delays>,
@@ -219,8 +245,9 @@ impl Study {
         let courses = &courses[run.key];
         let mut mean = vec![Tally::default(); run.ends.len()];
         for course in courses {
-            let events = &course[run.from..run.from + run.calls()];
-            let tallies = replay(settings, self.seed, events, &run.ends, delays.as_deref_mut())?;
+            let (events, landings) = (&course.events[run.range()], &course.landings[run.range()]);
+            let delays = delays.as_deref_mut();
+            let tallies = replay(settings, self.seed, events, landings, &run.ends, delays)?;
             for (mean, tally) in mean.iter_mut().zip(&tallies) {
                 mean.add(tally, 1.0 / courses.len() as f64);
             }
@@ -244,7 +271,7 @@ impl Study {
     /// The same on a bound.
     pub(super) fn whole_on(
         &self,
-        courses: &[Vec<Vec<Event>>],
+        courses: &[Vec<Course>],
         settings: Option<&BreakerSettings>,
     ) -> Result<Vec<Tally>> {
         let mut all = Vec::with_capacity(self.calls.len());

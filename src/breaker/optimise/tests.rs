@@ -2,7 +2,7 @@ use super::blame::Blame;
 use super::course::{Event, History, Kind};
 use super::estimate::{Delay, Intervals};
 use super::latent::{Latent, Sighting, Sign};
-use super::replay::{Delays, Tally, replay};
+use super::replay::{Delays, Tally, landings, replay};
 use crate::breaker::log::Row;
 use crate::breaker::{
     BreakerSettings, CallCosts, LoggedOutcome, Machine, OpenTime, Outcome, PeerDefaults, Trip,
@@ -161,7 +161,7 @@ fn a_replay_decides_as_the_plain_list_of_starts_and_ends_does() {
     for (number, settings) in all.iter().enumerate() {
         let events = events(number as u64, 2_000);
         let ends = [1, 700, 701, 2_000];
-        let tallies = replay(Some(settings), 5, &events, &ends, None).unwrap();
+        let tallies = replay(Some(settings), 5, &events, &landings(&events), &ends, None).unwrap();
         let (admitted, _) = naive(settings, &events);
         let mut from = 0;
         for (end, tally) in ends.into_iter().zip(&tallies) {
@@ -198,7 +198,8 @@ fn delays_are_those_of_a_course_made_by_hand() {
         .open_time(OpenTime::Constant(Duration::from_secs(4)))
         .ramp(None);
     let mut delays = Delays::default();
-    let tallies = replay(Some(&settings), 0, &events, &[40], Some(&mut delays)).unwrap();
+    let order = landings(&events);
+    let tallies = replay(Some(&settings), 0, &events, &order, &[40], Some(&mut delays)).unwrap();
     // Failures at 10 and 11 open it as the call of 12 begins; probes at 15 and 19 fail, at 23 one is
     // good, and the call of 24 finds it closed.
     assert_eq!((delays.detect, delays.recover), (vec![2.0], vec![4.0]));

@@ -286,3 +286,34 @@ fn windows_survive_where_they_can() {
         assert_eq!(machine.state(), State::Open, "{before:?} to {after:?}");
     }
 }
+
+#[test]
+fn a_probe_is_fine_if_it_was_worth_making() {
+    let objective = 100 * MILLISECOND;
+    let costs = CallCosts::default().failed(1.0).held_second(1.0).objective(objective);
+    let settings = settings().trip(Trip::Utility { costs, tolerance: 0.5 });
+    // A second beyond the objective is worth as much as a good call.
+    for (beyond, state) in [(500, State::Closed), (1_000, State::Closed), (1_100, State::Open)] {
+        let mut machine = machine(settings.probes(Probes::default().permits(1).successes(1)));
+        fail(&mut machine, SECOND);
+        assert_eq!(machine.state(), State::Open);
+        let now = machine.open_until().expect("it is open");
+        call(&mut machine, now, Outcome::Success, objective + beyond * MILLISECOND);
+        assert_eq!(machine.state(), state, "{beyond} ms");
+    }
+}
+
+#[test]
+fn a_transition_is_told_by_the_call_that_brings_it_about() {
+    let mut machine = machine(settings());
+    let tickets = [(); 3].map(|()| machine.acquire(SECOND).expect("it is closed"));
+    let outcomes = [Outcome::Success, Outcome::Failure, Outcome::Failure];
+    let told: Vec<_> = tickets
+        .into_iter()
+        .zip(outcomes)
+        .map(|(ticket, outcome)| machine.record(ticket, 2 * SECOND, outcome, SECOND))
+        .collect();
+    let opened = machine.last_transition();
+    assert!(opened.is_some_and(|transition| transition.to == State::Open));
+    assert_eq!(told, [None, opened, None]);
+}

@@ -91,3 +91,31 @@ impl LastCalls {
             && self.failed.max(self.slow) <= self.calls
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::LastCalls;
+    use crate::rng::Stream;
+
+    /// Whatever the sizes, it is as if the window had had the new one all along.
+    #[test]
+    fn another_size_keeps_the_latest_calls() {
+        let mut stream = Stream::new(5, 0);
+        for (before, after) in [(150, 70), (70, 150), (130, 129), (200, 64), (64, 3), (1, 2)] {
+            for pushed in [0, 1, 63, 90, 333] {
+                let calls: Vec<(bool, bool)> =
+                    (0..pushed).map(|_| (stream.unit() < 0.3, stream.unit() < 0.6)).collect();
+                let mut window = LastCalls::new(before);
+                for &(failed, slow) in &calls {
+                    window.push(failed, slow);
+                }
+                let kept = calls.len().min(before as usize);
+                let mut expected = LastCalls::new(after);
+                for &(failed, slow) in &calls[calls.len() - kept..] {
+                    expected.push(failed, slow);
+                }
+                assert_eq!(window.resized(after), expected, "{before} to {after}, {pushed} calls");
+            }
+        }
+    }
+}

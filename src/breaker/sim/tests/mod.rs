@@ -1,3 +1,5 @@
+mod live;
+
 use super::super::{
     BreakerSettings, CallCosts, Gate, Machine, Outcome, Rejected, State, Ticket, Transition, Trip,
 };
