@@ -24,6 +24,7 @@ from forewarn.metric_monitor import MonitorSettings
 from forewarn.streaming_forest import StreamingSettings
 from forewarn.trend.drift import Column
 from forewarn.trend.exhaustion import ExhaustionSettings, PlainForecast
+from forewarn.trend.forecasts import ForecastSettings, PlainAhead
 
 _Doubles = NDArray[np.float64]
 _Table = NDArray[np.float64] | NDArray[np.float32]
@@ -114,7 +115,9 @@ __all__ = [
     "engine_defaults",
     "exhaustion_defaults",
     "find_change_points",
+    "forecast_defaults",
     "forecast_exhaustion",
+    "forecast_metrics",
     "g_test",
     "group_number",
     "history_defaults",
@@ -499,6 +502,10 @@ def exhaustion_defaults(capacity: float) -> ExhaustionSettings: ...
 def forecast_exhaustion(
     series: Sequence[tuple[ExhaustionSettings, _Doubles, _Doubles]], n_jobs: int | None
 ) -> list[PlainForecast]: ...
+def forecast_defaults() -> ForecastSettings: ...
+def forecast_metrics(
+    series: Sequence[tuple[ForecastSettings, _Doubles, _Doubles]], steps: int, n_jobs: int | None
+) -> list[PlainAhead]: ...
 
 @final
 class Rolling:

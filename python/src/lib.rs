@@ -17,6 +17,7 @@ mod drift;
 mod engine;
 mod errors;
 mod exhaustion;
+mod forecast;
 mod forest;
 mod guarded;
 mod judge;
@@ -76,6 +77,8 @@ mod _core {
     use crate::errors::{CancelledError, Rejected};
     #[pymodule_export]
     use crate::exhaustion::{Exhaustion, exhaustion_defaults, forecast_exhaustion};
+    #[pymodule_export]
+    use crate::forecast::{forecast_defaults, forecast_metrics};
     #[pymodule_export]
     use crate::forest::Forest;
     #[pymodule_export]

@@ -21,10 +21,17 @@ from forewarn._core import (
     change_point_defaults,
     detector_defaults,
     exhaustion_defaults,
+    forecast_defaults,
     rolling_defaults,
 )
 from forewarn._series import numbers
-from forewarn.trend import change_points_frame, repeated_medians, theil_sen
+from forewarn.trend import (
+    change_points_frame,
+    forecast,
+    forecast_frame,
+    repeated_medians,
+    theil_sen,
+)
 
 START = 1_700_000_000.0
 HOUR = 3600.0
@@ -46,10 +53,32 @@ def defaults(of: Callable[..., object]) -> dict[str, Any]:
 def test_defaults_are_the_librarys() -> None:
     assert defaults(ExhaustionForecaster) | {"capacity": 1.0} == exhaustion_defaults(1.0)
     assert tuple(defaults(RollingTrend).values()) == rolling_defaults()
+    assert defaults(forecast) == forecast_defaults()
+    framed = defaults(forecast_frame)
+    assert {name: framed[name] for name in forecast_defaults()} == forecast_defaults()
     usual = defaults(find_change_points)
     assert (usual["penalty"], usual["min_length"], usual["clip"]) == change_point_defaults()
     usual = defaults(ChangeDetector)
     assert (usual["run_length"], usual["warm_up"]) == detector_defaults()
+
+
+def test_a_rhythm_is_forecast_with_an_interval() -> None:
+    hours = START + HOUR * np.arange(21 * 24 + 24, dtype=np.float64)
+    noise = np.random.default_rng(2).normal(size=len(hours))
+    load = 50.0 + 20.0 * np.sin(2.0 * np.pi * hours / 86_400.0) + noise
+    load[100:110] = np.nan
+    past = slice(0, 21 * 24)
+    ahead = forecast(hours[past], load[past], 24)
+    assert len(ahead) == 24
+    assert ahead.step == HOUR
+    np.testing.assert_array_equal(ahead.times, hours[-24:])
+    assert np.mean(np.abs(ahead.values - load[-24:])) < 1.5
+    assert np.mean((ahead.lower <= load[-24:]) & (load[-24:] <= ahead.upper)) >= 0.7
+    assert repr(ahead).startswith("Forecast(step=3600, interval=0.9, times=<24 values>")
+    frame = pd.DataFrame({"load": load[past], "twice": 2.0 * load[past]}, index=hours[past])
+    both = forecast_frame(frame, 24, n_jobs=2)
+    np.testing.assert_array_equal(both["load"].values, ahead.values)
+    np.testing.assert_array_equal(both["twice"].upper, 2.0 * ahead.upper)
 
 
 def test_a_disk_fills_when_it_fills() -> None:
@@ -322,6 +351,12 @@ def test_bad_input_is_refused_and_changes_nothing() -> None:
         (lambda: ExhaustionForecaster(1.0, interval=0.2), "interval is 0.2"),
         (lambda: ExhaustionForecaster(1.0, period=0.5), "period is 0.5"),
         (lambda: ExhaustionForecaster(1.0, falling=1), "falling is 1"),  # type: ignore[arg-type]
+        (lambda: forecast([0.0], [0.0], 0), "steps is 0"),
+        (lambda: forecast([0.0], [0.0], 1.5), "steps is 1.5"),  # type: ignore[arg-type]
+        (lambda: forecast([0.0], [0.0], 1, step=0.0), "step is 0"),
+        (lambda: forecast([0.0], [0.0], 1, long_period=-1.0), "long_period is -1"),
+        (lambda: forecast([0.0], [0.0], 1, interval=1.0), "interval is 1"),
+        (lambda: forecast([0.0], [0.0], 1), "cells with values is 1"),
         (lambda: RollingTrend(11), "window is 11"),
         (lambda: RollingTrend(1.5), "window is 1.5"),  # type: ignore[arg-type]
         (lambda: RollingTrend(confidence=1.0), "confidence is 1"),

@@ -20,6 +20,7 @@
 //! |---|---|---|
 //! | when a resource runs out, and an alert in time | [`ExhaustionWatch`] | the time left with an interval; no false alarm for a daily rhythm, a sawtooth, a copy |
 //! | the same of one series at once | [`ExhaustionParams::forecast`] | what a watch would say |
+//! | what a metric will be | [`ForecastParams`] | intervals from its own errors, whatever the noise |
 //! | the slope of a stream's last observations | [`RollingTrend`] | an interval by the binomial law; tens of nanoseconds |
 //! | what changed, and when | [`ChangePointParams`] | exact segments, told from noise with memory |
 //! | a change in a stream, as it happens | [`ChangeDetector`] | so many observations between false alarms, at any scale |
@@ -34,6 +35,7 @@ mod cells;
 mod change;
 mod drift;
 mod exhaustion;
+mod forecast;
 mod middle;
 mod slope;
 mod structural;
@@ -50,4 +52,5 @@ pub use drift::{
 pub use exhaustion::{
     ExhaustionDecision, ExhaustionForecast, ExhaustionParams, ExhaustionWatch, Outlook,
 };
+pub use forecast::{Forecast, ForecastParams, ForecastPoint};
 pub use slope::{RollingTrend, RollingTrendParams, TrendLine, repeated_medians, theil_sen};

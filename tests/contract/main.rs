@@ -33,6 +33,7 @@ mod extreme;
 mod features;
 #[cfg(feature = "serde")]
 mod files;
+mod forecast;
 mod forest_data;
 mod forest_input;
 #[cfg(feature = "serde")]

@@ -24,6 +24,7 @@ mod engine;
 mod exhaustion;
 mod extreme;
 mod features;
+mod forecast;
 mod forest;
 #[cfg(feature = "serde")]
 mod forest_oracle;

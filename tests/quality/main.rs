@@ -18,6 +18,7 @@ mod change;
 mod compare;
 mod engine;
 mod exhaustion;
+mod forecast;
 mod monitor;
 mod server_machines;
 mod streaming_forest;

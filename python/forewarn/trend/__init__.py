@@ -1,4 +1,4 @@
-"""Where a metric is going: time to exhaustion, robust slopes, change points, drift."""
+"""Where a metric is going: forecasts, time to exhaustion, robust slopes, change points, drift."""
 
 from forewarn.trend.changes import (
     ChangeDetector,
@@ -30,6 +30,7 @@ from forewarn.trend.exhaustion import (
     ExhaustionForecast,
     ExhaustionForecaster,
 )
+from forewarn.trend.forecasts import Forecast, forecast, forecast_frame
 from forewarn.trend.slopes import RollingTrend, Slopes, TrendLine, repeated_medians, theil_sen
 
 __all__ = [
@@ -47,6 +48,7 @@ __all__ = [
     "ExhaustionForecast",
     "ExhaustionForecaster",
     "FeatureDrift",
+    "Forecast",
     "KolmogorovSmirnov",
     "Noise",
     "RollingTrend",
@@ -59,6 +61,8 @@ __all__ = [
     "chi_squared_test",
     "compare_configurations",
     "find_change_points",
+    "forecast",
+    "forecast_frame",
     "g_test",
     "kolmogorov_smirnov",
     "repeated_medians",

@@ -80,7 +80,8 @@ def theil_sen(times: Times, values: ArrayLike, *, confidence: float = 0.95) -> T
 def repeated_medians(times: Times, values: ArrayLike) -> TrendLine:
     """The median over all observations of the median slope to all others: half may be wild.
 
-    O(n²) in time. There is no interval: ``lower`` and ``upper`` are NaN.
+    O(n log n) in time on average, O(n²) at worst. There is no interval: ``lower`` and ``upper`` are
+    NaN.
 
     Parameters
     ----------

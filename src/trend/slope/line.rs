@@ -80,8 +80,8 @@ pub fn theil_sen(times: &[f64], values: &[f64], confidence: f64) -> Result<Trend
 }
 
 /// The median over all observations of the median of the slopes to all others: it bears half of
-/// the values to be wild. O(n log n) in time on average, O(n²) for up to 256 observations, O(n) in
-/// memory.
+/// the values to be wild. O(n log n) in time on average; O(n²) at worst, where many medians are nearly
+/// one, and for up to 256 observations. O(n) in memory.
 ///
 /// Times need no order; pairs of one time have no slope and are left out, and so are NaN values. The
 /// intercept is the median of what the slope leaves over. There is no interval: `lower` and

@@ -70,9 +70,7 @@ pub struct DetectedChange {
     serde(into = "super::saved::Saved", try_from = "super::saved::Saved")
 )]
 pub struct ChangeDetector {
-    pub(super) params: ChangeDetectorParams,
-    /// What the method alarms at.
-    threshold: f64,
+    pub(super) limits: Limits,
     pub(super) seen: u64,
     pub(super) missing: u64,
     pub(super) changes: u64,
@@ -87,12 +85,11 @@ pub(super) struct Latest {
     ring: Vec<(u64, f64)>,
     /// Of values so far.
     pub(super) numbers: u64,
-    held: usize,
 }
 
 impl Latest {
     pub(super) fn new(length: usize) -> Self {
-        Self { ring: vec![(0, 0.0); length], numbers: 0, held: 0 }
+        Self { ring: vec![(0, 0.0); length], numbers: 0 }
     }
 
     #[inline]
@@ -100,12 +97,11 @@ impl Latest {
         let place = self.place(self.numbers);
         self.ring[place] = (index, value);
         self.numbers += 1;
-        self.held = (self.held + 1).min(self.ring.len());
     }
 
     /// The last ones, at most so many, in order.
     pub(super) fn last(&self, most: usize) -> Vec<(u64, f64)> {
-        let most = most.min(self.held) as u64;
+        let most = (most.min(self.ring.len()) as u64).min(self.numbers);
         (self.numbers - most..self.numbers).map(|number| self.ring[self.place(number)]).collect()
     }
 
@@ -119,8 +115,11 @@ impl Latest {
     /// The same with only the last values.
     pub(super) fn cut(&self) -> Self {
         let mut cut = Self::new(LATEST);
-        cut.numbers = self.numbers - self.held.min(LATEST) as u64;
-        self.last(LATEST).into_iter().for_each(|(index, value)| cut.push(index, value));
+        let last = self.last(LATEST);
+        cut.numbers = self.numbers - last.len() as u64;
+        for (index, value) in last {
+            cut.push(index, value);
+        }
         cut
     }
 }
@@ -133,6 +132,7 @@ pub(super) struct State {
     pub(super) method: Method,
 }
 
+#[allow(clippy::large_enum_variant, reason = "the usual one is the largest, and there is one")]
 #[derive(Debug, Clone, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub(super) enum Method {
@@ -152,17 +152,17 @@ impl Method {
 
     /// Whether the evidence is beyond the threshold.
     #[inline]
-    fn take(&mut self, value: f64, refreshed: bool, whitener: &Whitener, limits: Limits) -> bool {
-        match (self, limits.method) {
+    fn take(&mut self, value: f64, whitener: &Whitener, limits: &Limits) -> bool {
+        match (self, limits.params.method) {
             (Self::Focus(focus), _) => {
                 let threshold = 2.0 * limits.threshold * whitener.variance();
-                focus.take(value, threshold, refreshed)
+                focus.take(value, threshold)
             }
             (Self::Cusum(cusum), DetectionMethod::Cusum { shift }) => {
                 cusum.take(value, whitener.spread(), shift / 2.0) > limits.threshold
             }
             (Self::Bayesian(runs), DetectionMethod::Bayesian { reach }) => {
-                let hazard = 1.0 / limits.run_length;
+                let hazard = 1.0 / limits.params.run_length;
                 runs.take(value / whitener.spread(), reach, hazard) > limits.threshold
             }
             // A method's state is made from its settings.
@@ -187,11 +187,11 @@ impl Method {
     }
 }
 
-#[derive(Clone, Copy)]
-struct Limits {
-    method: DetectionMethod,
+/// Settings, and what the method alarms at.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Limits {
+    pub(super) params: ChangeDetectorParams,
     threshold: f64,
-    run_length: f64,
 }
 
 /// The log-likelihood ratio that `FOCuS` exceeds once in so many observations, or more. The ratio of a
@@ -209,13 +209,14 @@ impl ChangeDetector {
             DetectionMethod::Bayesian { .. } => 0.5,
         };
         let latest = Latest::new(params.warm_up);
-        Self { params, threshold, seen: 0, missing: 0, changes: 0, latest, state: None }
+        let limits = Limits { params, threshold };
+        Self { limits, seen: 0, missing: 0, changes: 0, latest, state: None }
     }
 
     /// The settings that it was started with.
     #[must_use]
     pub fn params(&self) -> &ChangeDetectorParams {
-        &self.params
+        &self.limits.params
     }
 
     /// Observations, missing ones included.
@@ -248,46 +249,47 @@ impl ChangeDetector {
     /// [`Error::OutOfRange`] for ±∞; the state is as it was.
     #[inline]
     pub fn observe(&mut self, value: f64) -> Result<Option<DetectedChange>> {
-        if value.is_infinite() {
-            let allowed = "finite, or NaN where it is missing";
-            return Err(Error::OutOfRange { name: "value", value, allowed });
+        if !value.is_finite() {
+            return self.missed(value);
         }
         let index = self.seen;
         self.seen += 1;
-        if value.is_nan() {
-            self.missing += 1;
-            return Ok(None);
-        }
-        let limits = Limits {
-            method: self.params.method,
-            threshold: self.threshold,
-            run_length: self.params.run_length,
-        };
         let Some(state) = &mut self.state else {
             self.latest.push(index, value);
-            if self.latest.numbers == self.params.warm_up as u64 {
-                self.warm_up(limits);
+            if self.latest.numbers == self.limits.params.warm_up as u64 {
+                self.warm_up();
             }
             return Ok(None);
         };
         self.latest.push(index, value);
         let (new, refreshed) = state.whitener.take(value);
-        let found = state.method.take(new, refreshed, &state.whitener, limits);
+        let found = state.method.take(new, &state.whitener, &self.limits);
         if found || (refreshed && state.whitener.is_lost()) {
-            return Ok(Some(self.change(index, limits)));
+            return Ok(Some(self.change(index)));
         }
         Ok(None)
     }
 
     #[cold]
-    fn warm_up(&mut self, limits: Limits) {
+    fn missed(&mut self, value: f64) -> Result<Option<DetectedChange>> {
+        if value.is_infinite() {
+            let allowed = "finite, or NaN where it is missing";
+            return Err(Error::OutOfRange { name: "value", value, allowed });
+        }
+        self.seen += 1;
+        self.missing += 1;
+        Ok(None)
+    }
+
+    #[cold]
+    fn warm_up(&mut self) {
         let values: Vec<f64> = self.latest.last(usize::MAX).iter().map(|it| it.1).collect();
         let mut whitener = Whitener::new(&values);
-        let mut method = Method::new(self.params.method);
+        let mut method = Method::new(self.limits.params.method);
         for value in values {
             let new = whitener.retake(value);
             // Nothing alarms that was not judged by a noise known before.
-            method.take(new, false, &whitener, limits);
+            method.take(new, &whitener, &self.limits);
         }
         self.state = Some(State { whitener, method });
         self.latest = self.latest.cut();
@@ -295,7 +297,7 @@ impl ChangeDetector {
 
     /// Says what changed, and starts again at the new level.
     #[cold]
-    fn change(&mut self, noticed: u64, limits: Limits) -> DetectedChange {
+    fn change(&mut self, noticed: u64) -> DetectedChange {
         self.changes += 1;
         let Some(state) = &mut self.state else { unreachable!("changes come after the warm-up") };
         let (since, before, after) = state.method.change(state.whitener.spread());
@@ -314,10 +316,10 @@ impl ChangeDetector {
             state.whitener.restore(after)
         };
         state.whitener.restart(&values);
-        state.method = Method::new(self.params.method);
+        state.method = Method::new(self.limits.params.method);
         for &value in &values {
             let new = state.whitener.retake(value);
-            state.method.take(new, false, &state.whitener, limits);
+            state.method.take(new, &state.whitener, &self.limits);
         }
         DetectedChange { index, noticed, before, after, spread }
     }

@@ -7,10 +7,11 @@ use crate::error::{Error, Result};
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub enum DetectionMethod {
-    /// The likelihood ratio of a change of any size at any time, exactly: `FOCuS` (Romano, Eckley,
-    /// Fearnhead & Rigaill, "Fast online changepoint detection via functional pruning CUSUM
-    /// statistics", JMLR 2023), with nothing known of the level before and after. The best of the
-    /// three where the size of a change is not known beforehand.
+    /// The likelihood ratio of a change of any size at any time: `FOCuS` (Romano, Eckley, Fearnhead &
+    /// Rigaill, "Fast online changepoint detection via functional pruning CUSUM statistics", JMLR
+    /// 2023), with nothing known of the level before and after. Statistics are bounded, and computed
+    /// only where the bound does not say enough. The best of the three where the size of a change is
+    /// not known beforehand.
     Focus,
     /// CUSUM, also known as Page–Hinkley's test where the level is learned, as it is here: two sums
     /// of what is beyond `shift / 2` (Page 1954). The quickest for a change of that size.

@@ -24,7 +24,7 @@ impl From<ChangeDetector> for Saved {
     fn from(detector: ChangeDetector) -> Self {
         Self {
             format: ENVELOPE.newest,
-            params: detector.params,
+            params: detector.limits.params,
             seen: detector.seen,
             missing: detector.missing,
             changes: detector.changes,
@@ -51,7 +51,9 @@ impl TryFrom<Saved> for ChangeDetector {
             return Err(invalid(format_args!("impossible latest values: {}", saved.latest.len())));
         }
         let numbers = saved.latest.len() as u64;
-        if saved.seen.checked_sub(saved.missing).is_none_or(|there| there < numbers) {
+        // All that were there are kept, but for those that have no room.
+        let kept = |there: u64| there == numbers || (there > numbers && numbers == LATEST as u64);
+        if !saved.seen.checked_sub(saved.missing).is_some_and(kept) {
             return Err(invalid(format_args!("{} of {} missing", saved.missing, saved.seen)));
         }
         if saved.state.as_ref().is_some_and(|state| !state.is_possible(saved.params.method)) {

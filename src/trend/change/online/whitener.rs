@@ -15,7 +15,7 @@ const MEMORY: f64 = 4_096.0;
 const LEFT: f64 = 1_024.0;
 
 /// The noise is looked at this often.
-pub(super) const REFRESH: u32 = 16;
+pub(super) const REFRESH: u32 = 32;
 
 /// Strongest autocorrelation that is taken for noise.
 const STRONGEST: f64 = 0.99;
@@ -44,8 +44,9 @@ pub(super) struct Whitener {
     variance: f64,
     covariance: f64,
     last: f64,
-    /// Of the observations since the last refresh, about the mean.
-    block: Block,
+    /// The one before the last refresh, and those since.
+    before: f64,
+    block: [f64; REFRESH as usize],
     correlation: f64,
     /// 1 / (1 − correlation).
     gain: f64,
@@ -54,17 +55,6 @@ pub(super) struct Whitener {
     until_refresh: u32,
     /// Nearly all of the last block was beyond all bounds: this is another level.
     lost: bool,
-}
-
-/// Sums of a few observations: away from the mean, squared, and with the one before.
-#[derive(Debug, Clone, Copy, PartialEq, Default)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-struct Block {
-    sum: f64,
-    squares: f64,
-    products: f64,
-    /// How many were beyond all bounds.
-    beyond: u32,
 }
 
 impl Whitener {
@@ -81,7 +71,8 @@ impl Whitener {
             variance: 0.0,
             covariance: 0.0,
             last: 0.0,
-            block: Block::default(),
+            before: 0.0,
+            block: [0.0; REFRESH as usize],
             correlation: 0.0,
             gain: 1.0,
             spread: 1.0,
@@ -99,6 +90,7 @@ impl Whitener {
         whitener.variance = inside.iter().map(|u| (u - mean).powi(2)).sum::<f64>() / count;
         let products = inside.windows(2).map(|pair| (pair[0] - mean) * (pair[1] - mean));
         whitener.covariance = products.sum::<f64>() / count;
+        whitener.before = whitener.last;
         whitener.refresh();
         whitener
     }
@@ -150,11 +142,7 @@ impl Whitener {
     pub(super) fn take(&mut self, value: f64) -> (f64, bool) {
         let inside = self.standardise(value);
         let out = self.whiten(inside);
-        let away = inside - self.mean;
-        self.block.sum += away;
-        self.block.squares += away * away;
-        self.block.products += away * (self.last - self.mean);
-        self.block.beyond += u32::from(inside.abs() >= FARTHEST);
+        self.block[(REFRESH - self.until_refresh) as usize % REFRESH as usize] = inside;
         self.last = inside;
         self.until_refresh -= 1;
         let refreshed = self.until_refresh == 0;
@@ -171,7 +159,22 @@ impl Whitener {
         let size = f64::from(REFRESH);
         self.count = (self.count + size).min(MEMORY);
         let gain = size / self.count;
-        let Block { sum, squares, products, beyond } = std::mem::take(&mut self.block);
+        // Four sums each: additions that need not wait for each other.
+        let [mut sums, mut squares, mut products] = [[0.0; 4]; 3];
+        let (mut last, mut beyond) = (self.before, 0);
+        let (fours, _) = self.block.as_chunks::<4>();
+        for four in fours {
+            for (place, &inside) in four.iter().enumerate() {
+                let (away, away_last) = (inside - self.mean, last - self.mean);
+                sums[place] += away;
+                squares[place] += away * away;
+                products[place] += away * away_last;
+                beyond += u32::from(inside.abs() >= FARTHEST);
+                last = inside;
+            }
+        }
+        let [sum, squares, products] = [sums, squares, products].map(|all| all.iter().sum::<f64>());
+        self.before = self.last;
         self.lost = beyond * 4 >= REFRESH * 3;
         let shift = gain * sum / size;
         self.mean += shift;
@@ -183,7 +186,7 @@ impl Whitener {
     pub(super) fn retake(&mut self, value: f64) -> f64 {
         let inside = self.standardise(value);
         let out = self.whiten(inside);
-        self.last = inside;
+        (self.last, self.before) = (inside, inside);
         out
     }
 
@@ -198,15 +201,16 @@ impl Whitener {
         let variance = self.variance.max(LEAST);
         let raw = (self.covariance / variance).clamp(-1.0, 1.0);
         // The estimate is low by (1 + 3r)/n; a standard error more errs on the quiet side.
-        let bias = (1.0 + 3.0 * raw.max(0.0)) / self.count;
-        let error = ((1.0 - raw * raw).max(0.0) / self.count).sqrt();
+        let per_count = 1.0 / self.count;
+        let bias = (1.0 + 3.0 * raw.max(0.0)) * per_count;
+        let error = ((1.0 - raw * raw).max(0.0) * per_count).sqrt();
         self.correlation = (raw + bias + error).clamp(0.0, STRONGEST);
         let r = self.correlation;
         self.gain = 1.0 / (1.0 - r);
-        let ratio = (1.0 + r) / (1.0 - r);
+        let ratio = (1.0 + r) * self.gain;
         // The mean that the variance is about follows the values; and again a standard error more.
-        let variance = variance / (1.0 - (ratio / self.count).min(0.5));
-        let error = (2.0 * (1.0 + r * r) / ((1.0 - r * r) * self.count)).sqrt();
+        let variance = variance / (1.0 - (ratio * per_count).min(0.5));
+        let error = (2.0 * (1.0 + r * r) * per_count / (1.0 - r * r)).sqrt();
         self.spread = (variance * (1.0 + error) * ratio).sqrt();
     }
 
@@ -219,11 +223,11 @@ impl Whitener {
         self.variance /= shrunk * shrunk;
         self.covariance /= shrunk * shrunk;
         self.mean = 0.0;
-        self.block = Block::default();
         self.lost = false;
         self.count = self.count.min(LEFT);
         self.refresh();
         self.last = self.standardise(latest[0]);
+        self.before = self.last;
     }
 
     #[cfg(feature = "serde")]
@@ -236,15 +240,12 @@ impl Whitener {
             && self.mean.abs() <= 2.0 * MOST
             && (0.0..=4.0 * MOST * MOST * 4.0).contains(&self.variance)
             && self.covariance.abs() <= 4.0 * MOST * MOST * 4.0
-            && [self.block.sum, self.block.squares, self.block.products]
-                .iter()
-                .all(|sum| sum.abs() <= f64::from(REFRESH) * 16.0 * MOST * MOST)
+            && self.block.iter().chain([&self.before]).all(|inside| inside.abs() <= FARTHEST)
             && self.last.abs() <= 2.0 * MOST
             && (0.0..=STRONGEST).contains(&self.correlation)
             && self.gain == 1.0 / (1.0 - self.correlation)
             && (0.1..=1000.0).contains(&self.spread)
             && (1..=REFRESH).contains(&self.until_refresh)
-            && self.block.beyond <= REFRESH
     }
 }
 
