@@ -5,6 +5,8 @@ mod counting;
 #[cfg(feature = "serde")]
 #[path = "support/envelope.rs"]
 mod envelope;
+#[path = "support/pumps.rs"]
+mod pumps;
 
 use counting::counted;
 use forewarn::boost::FailureClassifierParams;
@@ -116,6 +118,33 @@ fn an_entity_allocates_nothing_once_its_windows_are_full() -> forewarn::Result<(
     };
     assert!(live(0, 2_000)? > 0);
     assert_eq!(live(2_000, 10_000)?, 0);
+    Ok(())
+}
+
+#[test]
+fn a_fleet_does_not_grow_by_being_judged() -> forewarn::Result<()> {
+    let _alone = ALONE.lock();
+    let engine = std::sync::Arc::new(pumps::quick().train(&pumps::pumps(12, 300, 1))?);
+    let mut fleet = engine.fleet();
+    let mut live = |from: usize, to: usize| -> forewarn::Result<usize> {
+        let (result, _, most) = counted(|| {
+            (from..to).try_for_each(|hour| {
+                let time = pumps::HOUR * hour as f64;
+                for pump in ["1", "2", "3"] {
+                    let left = 100 - hour % 100;
+                    fleet.observe(pump, time, &pumps::readings(left, hour))?;
+                }
+                fleet.assess("1", time)?;
+                fleet.assess_all(time).map(drop)
+            })
+        });
+        result.map(|()| most)
+    };
+    // Everything happens again every hundred hours.
+    live(0, 300)?;
+    let once = live(300, 500)?;
+    let often = live(500, 3_500)?;
+    assert!(once > 0 && often < once + 10_000, "{once} bytes at first, {often} later");
     Ok(())
 }
 

@@ -7,11 +7,11 @@ use super::evaluation::{
     Evaluation, LifetimeFigures, PartFigures,
 };
 use super::features::{Clock, FeatureRows};
+use super::judged::failures_of;
 use super::members::{MEMBERS, NAMES, Scores};
 use super::params::EngineParams;
 use super::predictor::{Finding, Predictor};
 use super::remaining::remaining;
-use super::train::failures_of;
 use crate::error::Result;
 use crate::metrics::{
     Bins, History, average_precision, brier, calibration_table, expected_calibration_error,
@@ -138,7 +138,7 @@ fn parts(predictor: &Predictor, labels: &[bool], scores: &[&Scores]) -> Result<V
     let part = |member: usize| {
         let of = |scores: &&Scores| foresight.stack.of_member(member, scores[member]);
         let raw: Vec<f64> = scores.iter().map(|scores| scores[member]).collect();
-        let said: Vec<f64> = scores.iter().map(of).map(super::stack::logistic).collect();
+        let said: Vec<f64> = scores.iter().map(of).map(super::regression::logistic).collect();
         Ok(PartFigures {
             name: NAMES[member].to_owned(),
             weight: shares[member],

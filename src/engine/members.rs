@@ -163,6 +163,11 @@ impl Members {
         [self.classifier.is_some(), self.survival.is_some(), !self.remaining.is_empty(), true]
     }
 
+    /// Without survival curves where those weigh nothing: no answer needs them.
+    pub(super) fn weighing(self, shares: &[f64; MEMBERS]) -> Self {
+        Self { survival: self.survival.filter(|_| shares[SURVIVAL] > 0.0), ..self }
+    }
+
     /// The logarithm of the cumulative hazard at the horizon of a row with a score of 0.
     fn hazard(survival: &FailureTime, horizon: f64) -> f64 {
         let score = [0.0];

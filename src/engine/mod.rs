@@ -65,6 +65,7 @@ pub mod features;
 mod figures;
 mod fleet;
 mod folds;
+mod judged;
 mod members;
 mod model;
 #[cfg(feature = "serde")]
@@ -73,6 +74,7 @@ mod params;
 mod predictor;
 mod profile;
 mod reasons;
+mod regression;
 mod remaining;
 pub mod report;
 mod sample;

@@ -2,10 +2,11 @@
 
 use super::action::ActionCosts;
 use super::assessment::TimeToFailure;
+use super::judged::Judged;
 use super::members::{ANOMALY, MEMBERS, Members, Scores};
 use super::profile::Profile;
 use super::remaining::TimeLeft;
-use super::stack::{Judged, Stack};
+use super::stack::Stack;
 use crate::decide::{Costs, DecisionParams};
 use crate::error::Result;
 

@@ -1,55 +1,24 @@
 //! From the scores of the members to one calibrated probability.
 
-use super::members::{CLASSIFIER, MEMBERS, Scores};
+use super::judged::Judged;
+use super::members::{ANOMALY, CLASSIFIER, MEMBERS, Scores};
+use super::regression::{line, logistic, regression};
 use crate::calibrate::{CalibrationParams, Calibrator, Method, Scale};
 use crate::error::Result;
-use crate::metrics::average_precision;
 
-/// Newton steps at most; a handful are needed.
-const STEPS: usize = 50;
-
-/// How much a weight of one member alone is favoured, in failures: with this many failures, data and
-/// favour count alike.
+/// How much the weights that average precision gives are favoured, in failures: with this many failures,
+/// data and favour count alike.
 const FAVOUR: f64 = 30.0;
 
-/// By how much average precision another member must be ahead of the classifier to be called best: it
-/// alone learns what is asked.
+/// What a member that is as good as the best is favoured to weigh beside it.
+const BESIDE: f64 = 0.2;
+
+/// By how much average precision, beside what two failures make, another member must be ahead of the
+/// classifier to be called best: it alone learns what is asked.
 const AHEAD: f64 = 0.02;
 
 /// Log-odds beyond which nothing is told apart.
 const FAR: f64 = 35.0;
-
-/// Rows that were scored by members that had not learned from them.
-#[derive(Debug, Default)]
-pub(super) struct Judged {
-    pub(super) scores: Vec<Scores>,
-    pub(super) fails: Vec<bool>,
-    pub(super) entity: Vec<usize>,
-    /// The part that was set aside when they were scored.
-    pub(super) fold: Vec<usize>,
-    /// What each counts.
-    pub(super) weight: Vec<f64>,
-    /// Failures among them.
-    pub(super) failures: usize,
-}
-
-impl Judged {
-    fn folds(&self) -> usize {
-        self.fold.iter().max().map_or(0, |last| last + 1)
-    }
-
-    /// Whether there are rows of both kinds among some.
-    fn both(&self, rows: &[usize]) -> bool {
-        let of = |class| rows.iter().any(|&row| self.fails[row] == class);
-        of(true) && of(false)
-    }
-
-    /// The average precision of a score of some rows.
-    fn precision(&self, rows: &[usize], score: impl Fn(usize) -> f64) -> Result<f64> {
-        let labels: Vec<bool> = rows.iter().map(|&row| self.fails[row]).collect();
-        average_precision(&labels, &rows.iter().map(|&row| score(row)).collect::<Vec<f64>>())
-    }
-}
 
 /// A probability of many scores: the log-odds of each by a line, a weighted sum, and a calibration.
 #[derive(Debug, Clone, PartialEq)]
@@ -66,9 +35,10 @@ pub(super) struct Stack {
 impl Stack {
     /// Learns from rows of both kinds. `present`: the members that there are.
     ///
-    /// Weights are those of a logistic regression without negative ones, drawn towards the best member
-    /// alone as if 30 failures spoke for it. Where they rank the rows of parts that they were not
-    /// learned from worse than that member does, it keeps all the weight.
+    /// Weights are those of a logistic regression without negative ones, drawn as if 30 failures spoke for
+    /// it towards the best member, with a little of the others that foretell, the less the worse they
+    /// are. Where they rank the rows of parts that they were not learned from worse than the best
+    /// member does, by more than one failure makes, that keeps all the weight.
     pub(super) fn train(judged: &Judged, present: [bool; MEMBERS], seed: u64) -> Result<Self> {
         let rows: Vec<usize> = (0..judged.fails.len()).collect();
         let mut stack = Self::combined(judged, &rows, present)?;
@@ -76,7 +46,8 @@ impl Stack {
         let mut alone = [0.0; MEMBERS];
         alone[best] = 1.0;
         let folds = judged.folds();
-        let (mut together, mut single, mut judges) = (0.0, 0.0, 0);
+        let (mut together, mut single) = (0.0, 0.0);
+        let mut margin = 0.0;
         for fold in 0..folds {
             let (own, others): (Vec<usize>, Vec<usize>) =
                 rows.iter().partition(|&&row| judged.fold[row] == fold);
@@ -89,9 +60,9 @@ impl Stack {
             let weight = judged.weight[own[0]];
             together += weight * judged.precision(&own, all)?;
             single += weight * judged.precision(&own, one)?;
-            judges += 1;
+            margin += weight * judged.one_failure();
         }
-        if judges > 0 && together < single {
+        if together + margin < single {
             (stack.intercept, stack.weights) = (0.0, alone);
         }
         let log_odds: Vec<f64> = judged.scores.iter().map(|row| stack.log_odds(row)).collect();
@@ -126,7 +97,7 @@ impl Stack {
             let scores: Vec<f64> = rows.iter().map(|&row| judged.scores[row][member]).collect();
             stack.lines[member] = line(&scores, &labels, &weight, per_failure);
         }
-        let best = Self::best_of(judged, rows, &members)?;
+        let towards = Self::favoured(judged, rows, &members)?;
         let x: Vec<f64> = rows
             .iter()
             .flat_map(|&row| {
@@ -134,7 +105,6 @@ impl Stack {
                 members.iter().map(of).collect::<Vec<f64>>()
             })
             .collect();
-        let towards: Vec<f64> = members.iter().map(|&m| f64::from(u8::from(m == best))).collect();
         let (intercept, weights) =
             regression(&x, members.len(), &labels, &weight, &towards, FAVOUR * per_failure);
         stack.intercept = intercept;
@@ -142,7 +112,10 @@ impl Stack {
             stack.weights[member] = weight;
         }
         if stack.weights.iter().sum::<f64>() < 1e-6 {
-            stack.weights[best] = 1.0;
+            members
+                .iter()
+                .zip(towards)
+                .for_each(|(&member, weight)| stack.weights[member] = weight);
         }
         Ok(stack)
     }
@@ -157,24 +130,54 @@ impl Stack {
     /// clearly ahead.
     fn best_of(judged: &Judged, rows: &[usize], members: &[usize]) -> Result<usize> {
         let mut best = (members[0], -1.0);
-        for &member in members {
-            let (mut sum, mut total) = (0.0, 0.0);
-            for fold in 0..judged.folds() {
-                let own: Vec<usize> =
-                    rows.iter().copied().filter(|&row| judged.fold[row] == fold).collect();
-                if judged.both(&own) {
-                    let weight = judged.weight[own[0]];
-                    sum += weight * judged.precision(&own, |row| judged.scores[row][member])?;
-                    total += weight;
-                }
-            }
-            let start = if member == CLASSIFIER { AHEAD } else { 0.0 };
-            let precision = start + sum / f64::max(total, 1e-300);
+        for (&member, precision) in members.iter().zip(Self::precisions(judged, rows, members)?) {
+            let ahead = if member == CLASSIFIER { AHEAD + 2.0 * judged.one_failure() } else { 0.0 };
+            let precision = precision + ahead;
             if precision > best.1 {
                 best = (member, precision);
             }
         }
         Ok(best.0)
+    }
+
+    /// The average precision of each member in the parts.
+    fn precisions(judged: &Judged, rows: &[usize], members: &[usize]) -> Result<Vec<f64>> {
+        let (mut sums, mut total) = (vec![0.0; members.len()], 0.0);
+        for fold in 0..judged.folds() {
+            let own: Vec<usize> =
+                rows.iter().copied().filter(|&row| judged.fold[row] == fold).collect();
+            if !judged.both(&own) {
+                continue;
+            }
+            let weight = judged.weight[own[0]];
+            for (sum, &member) in sums.iter_mut().zip(members) {
+                *sum += weight * judged.precision(&own, |row| judged.scores[row][member])?;
+            }
+            total += weight;
+        }
+        Ok(sums.into_iter().map(|sum| sum / f64::max(total, 1e-300)).collect())
+    }
+
+    /// What members are favoured to weigh: the others that foretell up to a fifth each, by the square of
+    /// how far above chance they are against the best, which has the rest.
+    fn favoured(judged: &Judged, rows: &[usize], members: &[usize]) -> Result<Vec<f64>> {
+        let best = Self::best_of(judged, rows, members)?;
+        let precisions = Self::precisions(judged, rows, members)?;
+        let failing = rows.iter().filter(|&&row| judged.fails[row]).count();
+        let chance = failing as f64 / rows.len() as f64;
+        let above = |precision: f64| (precision - chance).max(0.0);
+        let most = precisions.iter().fold(1e-9, |most: f64, &precision| most.max(above(precision)));
+        let beside = |(&member, &precision): (&usize, &f64)| match member {
+            ANOMALY => 0.0,
+            _ if member == best => 0.0,
+            _ => BESIDE * (above(precision) / most).powi(2),
+        };
+        let mut towards: Vec<f64> = members.iter().zip(&precisions).map(beside).collect();
+        let rest = 1.0 - towards.iter().sum::<f64>();
+        for (weight, _) in towards.iter_mut().zip(members).filter(|(_, member)| **member == best) {
+            *weight = rest;
+        }
+        Ok(towards)
     }
 
     /// The log-odds that a member says.
@@ -228,143 +231,11 @@ impl Stack {
     }
 }
 
-/// `1 / (1 + e^(−x))`.
-pub(super) fn logistic(log_odds: f64) -> f64 {
-    1.0 / (1.0 + (-log_odds).exp())
-}
-
-/// Intercept and slope, at least 0, of the log-odds of a score.
-fn line(scores: &[f64], labels: &[bool], weight: &[f64], per_failure: f64) -> (f64, f64) {
-    let count = scores.len() as f64;
-    let mean = scores.iter().sum::<f64>() / count;
-    let spread = (scores.iter().map(|s| (s - mean).powi(2)).sum::<f64>() / count).sqrt();
-    if !(spread > 0.0 && spread.is_finite()) {
-        return (regression(&[], 0, labels, weight, &[], 0.0).0, 0.0);
-    }
-    let scaled: Vec<f64> = scores.iter().map(|score| (score - mean) / spread).collect();
-    let (intercept, weights) = regression(&scaled, 1, labels, weight, &[0.0], 0.01 * per_failure);
-    let slope = weights[0] / spread;
-    (intercept - slope * mean, slope)
-}
-
-/// The intercept and the weights, none negative, that minimise
-/// `Σ weight · log loss + favour / 2 · Σ (w − towards)²`. `x`: rows × columns.
-///
-/// Newton's method, each step of which minimises the quadratic approximation over weights of at least 0
-/// by going through them in turn.
-fn regression(
-    x: &[f64],
-    columns: usize,
-    labels: &[bool],
-    weight: &[f64],
-    towards: &[f64],
-    favour: f64,
-) -> (f64, Vec<f64>) {
-    let positive: f64 =
-        labels.iter().zip(weight).filter(|(label, _)| **label).map(|(_, w)| w).sum();
-    let count: f64 = weight.iter().sum();
-    let size = columns + 1;
-    let mut at = vec![0.0; size];
-    at[0] = ((positive + 0.5) / (count - positive + 0.5)).ln();
-    at[1..].copy_from_slice(towards);
-    if columns > 0 && towards.iter().any(|&weight| weight > 0.0) {
-        // The members are log-odds themselves.
-        at[0] = 0.0;
-    }
-    let row = |index: usize| &x[index * columns..(index + 1) * columns];
-    let score = |at: &[f64], index: usize| {
-        at[0] + row(index).iter().zip(&at[1..]).map(|(x, w)| x * w).sum::<f64>()
-    };
-    let loss = |at: &[f64]| {
-        let of = |(index, &label): (usize, &bool)| {
-            let signed = if label { -score(at, index) } else { score(at, index) };
-            weight[index] * (signed.max(0.0) + (-signed.abs()).exp().ln_1p())
-        };
-        let penalty: f64 = at[1..].iter().zip(towards).map(|(w, t)| (w - t).powi(2)).sum();
-        labels.iter().enumerate().map(of).sum::<f64>() + favour / 2.0 * penalty
-    };
-    let mut best = loss(&at);
-    for _ in 0..STEPS {
-        let mut gradient = vec![0.0; size];
-        let mut curvature = vec![0.0; size * size];
-        for (index, &label) in labels.iter().enumerate() {
-            let p = logistic(score(&at, index));
-            let slope = weight[index] * (p - f64::from(u8::from(label)));
-            let bend = weight[index] * p * (1.0 - p);
-            let value = |column: usize| if column == 0 { 1.0 } else { row(index)[column - 1] };
-            for a in 0..size {
-                gradient[a] += slope * value(a);
-                for b in 0..=a {
-                    curvature[a * size + b] += bend * value(a) * value(b);
-                }
-            }
-        }
-        for a in 0..size {
-            for b in 0..a {
-                curvature[b * size + a] = curvature[a * size + b];
-            }
-            if a > 0 {
-                gradient[a] += favour * (at[a] - towards[a - 1]);
-                curvature[a * size + a] += favour;
-            }
-            curvature[a * size + a] += 1e-9;
-        }
-        let step = step(&gradient, &curvature, &at);
-        let mut share = 1.0;
-        let mut next;
-        let mut reached;
-        loop {
-            next = at.iter().zip(&step).map(|(a, s)| a + share * s).collect::<Vec<f64>>();
-            reached = loss(&next);
-            if reached <= best || share < 1e-6 {
-                break;
-            }
-            share /= 2.0;
-        }
-        let gained = best - reached;
-        if gained <= 0.0 || !reached.is_finite() {
-            break;
-        }
-        (at, best) = (next, reached);
-        if gained < 1e-10 * best.abs() {
-            break;
-        }
-    }
-    let weights = at.split_off(1);
-    (at[0], weights)
-}
-
-/// The step that minimises `g·s + s·H·s / 2` while no weight becomes negative.
-fn step(gradient: &[f64], curvature: &[f64], at: &[f64]) -> Vec<f64> {
-    let size = at.len();
-    let mut step = vec![0.0; size];
-    for _ in 0..500 {
-        let mut moved = 0.0_f64;
-        for a in 0..size {
-            let slope: f64 = gradient[a]
-                + curvature[a * size..(a + 1) * size]
-                    .iter()
-                    .zip(&step)
-                    .map(|(h, s)| h * s)
-                    .sum::<f64>();
-            let mut to = step[a] - slope / curvature[a * size + a];
-            if a > 0 {
-                to = to.max(-at[a]);
-            }
-            moved = moved.max((to - step[a]).abs());
-            step[a] = to;
-        }
-        if moved < 1e-12 {
-            break;
-        }
-    }
-    step
-}
-
 #[cfg(test)]
 #[allow(clippy::unwrap_used)] // A test that cannot go on has failed.
 mod tests {
     use super::*;
+    use crate::metrics::average_precision;
     use crate::rng::Stream;
 
     /// Rows of which the members know the given shares of the truth.
@@ -402,29 +273,5 @@ mod tests {
             let alone: Vec<f64> = new.scores.iter().map(|row| row[member]).collect();
             assert!(together > average_precision(&new.fails, &alone).unwrap() + 0.05);
         }
-    }
-
-    /// Against the stationarity conditions: the gradient is 0 where a weight is above 0, and not
-    /// negative where it is 0.
-    #[test]
-    fn the_regression_is_at_its_minimum() {
-        let data = judged([0.6, 0.3, 0.0, 0.0], 1_000, 4);
-        let x: Vec<f64> = data.scores.iter().flat_map(|row| [row[0], row[1], -row[0]]).collect();
-        let towards = [1.0, 0.0, 0.0];
-        let (intercept, weights) = regression(&x, 3, &data.fails, &data.weight, &towards, 5.0);
-        let mut gradient = [0.0; 4];
-        for (row, &fails) in x.chunks(3).zip(&data.fails) {
-            let score: f64 = intercept + row.iter().zip(&weights).map(|(x, w)| x * w).sum::<f64>();
-            let slope = logistic(score) - f64::from(u8::from(fails));
-            gradient[0] += slope;
-            (0..3).for_each(|column| gradient[column + 1] += slope * row[column]);
-        }
-        assert!(gradient[0].abs() < 1e-3, "{gradient:?}");
-        for column in 0..3 {
-            let slope = gradient[column + 1] + 5.0 * (weights[column] - towards[column]);
-            let at_bound = weights[column] < 1e-9;
-            assert!(if at_bound { slope > -1e-3 } else { slope.abs() < 1e-3 }, "{column}: {slope}");
-        }
-        assert_eq!(weights[2], 0.0);
     }
 }

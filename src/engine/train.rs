@@ -1,21 +1,19 @@
 //! Training: folds, members, weights, figures.
 
-use super::card::{Mode, ModelCard};
+use super::card::{Mode, ModelCard, warnings};
 use super::evaluation::Evaluation;
 use super::features::{FeatureRows, Features};
 use super::figures::figures;
 use super::folds::{Fold, Folds};
-use super::members::{Lesson, MEMBERS, Members, Scores, TIME_LEFT};
+use super::judged::{Answers, Judged, failures_of};
+use super::members::{Lesson, MEMBERS, Members};
 use super::model::{Engine, TrainingStage};
 use super::params::EngineParams;
 use super::predictor::{Foresight, Predictor};
 use super::profile::Profile;
-use super::remaining::{Known, TimeLeft, remaining};
-use super::stack::Judged;
 use super::telemetry::Telemetry;
 use crate::error::{Error, Result};
 use ndarray::Axis;
-use std::collections::HashSet;
 use std::ops::ControlFlow;
 
 /// Is told of every stage.
@@ -34,7 +32,7 @@ impl EngineParams {
     /// **Weights.** The members (a boosted classifier, a survival curve, the time left, and an anomaly
     /// score) are trained on growing parts of the history and score what comes next, which none of
     /// them has seen; a logistic regression of their log-odds, without negative weights and drawn
-    /// towards the best member alone, gives the weights ("stacking", Wolpert 1992; Breiman 1996). Its
+    /// towards the best member with a little of the others, gives the weights ("stacking", Wolpert 1992; Breiman 1996). Its
     /// probability is calibrated on the same rows ([`calibrate`](crate::calibrate)), and so is the
     /// alert threshold chosen by the stated costs ([`decide`](crate::decide)).
     ///
@@ -75,7 +73,7 @@ impl EngineParams {
         let categorical = features.categorical();
         let data = Data { features: &features, rows: &rows, categorical: &categorical };
         let failures = failures_of(&rows, &(0..rows.time.len()).collect::<Vec<_>>());
-        let card = |mode| card(self, &features, &rows, failures, mode);
+        let card = |mode| ModelCard::of(self, &features, &rows, failures, mode);
         let (labelled, fails) = rows.labelled();
         let all_fail = !labelled.is_empty() && fails.iter().all(|&fails| fails);
         if failures < self.least_failures || all_fail {
@@ -117,15 +115,6 @@ struct Training<'a, 'b> {
     observer: &'a mut Observer<'b>,
     done: usize,
     total: usize,
-}
-
-/// Answers of the models of time left, of rows that they had not seen, and what was known.
-#[derive(Default)]
-struct Answers {
-    medians: Vec<f64>,
-    known: Vec<Known>,
-    /// Entities with the ends of their lives; none for lives that did not end.
-    lives: HashSet<(usize, Option<i64>)>,
 }
 
 impl Training<'_, '_> {
@@ -292,157 +281,11 @@ impl Training<'_, '_> {
             );
             Evaluation::unknown(foresight.threshold)
         });
+        let members = members.weighing(&foresight.stack.shares());
         Ok(Some((Predictor { members, profile, foresight: Some(foresight) }, evaluation)))
     }
 }
 
 fn and(a: [bool; MEMBERS], b: [bool; MEMBERS]) -> [bool; MEMBERS] {
     std::array::from_fn(|member| a[member] && b[member])
-}
-
-impl Judged {
-    fn add(
-        &mut self,
-        rows: &FeatureRows,
-        test: &[usize],
-        scores: &[Scores],
-        (fold, weight): (usize, f64),
-    ) {
-        let mut failing = Vec::new();
-        for (&row, &scores) in test.iter().zip(scores) {
-            let Some(fails) = rows.fails[row] else { continue };
-            self.scores.push(scores);
-            self.fails.push(fails);
-            self.entity.push(rows.entity[row]);
-            self.fold.push(fold);
-            self.weight.push(weight);
-            if fails {
-                failing.push(row);
-            }
-        }
-        self.failures += failures_of(rows, &failing);
-    }
-
-    fn known(&self) -> bool {
-        self.fails.contains(&true) && self.fails.contains(&false)
-    }
-}
-
-impl Answers {
-    fn add(
-        &mut self,
-        (cap, weight): (f64, f64),
-        rows: &FeatureRows,
-        test: &[usize],
-        members: &Members,
-        scores: &[Scores],
-    ) -> Result<()> {
-        if !members.present()[TIME_LEFT] {
-            return Ok(());
-        }
-        let lived: Vec<usize> =
-            (0..test.len()).filter(|&index| rows.life[test[index]].is_some()).collect();
-        let lives: Vec<_> = lived.iter().filter_map(|&index| rows.life[test[index]]).collect();
-        for known in remaining(&lives, cap)? {
-            let index = lived[known.index];
-            if let Some(answer) = members.time_left(&scores[index]) {
-                self.medians.push(answer);
-                self.known.push(Known { weight: known.weight * weight, ..known });
-                let row = test[index];
-                let end = match rows.life[row] {
-                    Some(crate::Lifetime::Failed(left)) => {
-                        Some((rows.time[row] + left).round() as i64)
-                    }
-                    _ => None,
-                };
-                self.lives.insert((rows.entity[row], end));
-            }
-        }
-        Ok(())
-    }
-
-    fn time_left(&self, params: &EngineParams) -> Option<TimeLeft> {
-        let coverage = params.lifetimes.as_ref()?.coverage;
-        TimeLeft::new(&self.medians, &self.known, self.lives.len(), params.cap(), coverage)
-    }
-}
-
-/// How many failures follow these rows within the horizon.
-pub(super) fn failures_of(rows: &FeatureRows, of: &[usize]) -> usize {
-    let mut last: Option<(usize, f64)> = None;
-    let mut failures = HashSet::new();
-    for &row in of {
-        if rows.fails[row] != Some(true) {
-            continue;
-        }
-        let Some(crate::Lifetime::Failed(left)) = rows.life[row] else { continue };
-        // The same failure to a millionth of what is left, which rounding may take.
-        let at = (rows.entity[row], rows.time[row] + left);
-        if last.is_some_and(|last| last.0 == at.0 && (last.1 - at.1).abs() <= 1e-6 * left) {
-            continue;
-        }
-        last = Some(at);
-        failures.insert((at.0, at.1.round() as i64));
-    }
-    failures.len()
-}
-
-fn card(
-    params: &EngineParams,
-    features: &Features,
-    rows: &FeatureRows,
-    failures: usize,
-    mode: Mode,
-) -> ModelCard {
-    let mut entities = rows.entity.clone();
-    entities.dedup();
-    let span = |f: fn(f64, f64) -> f64, start: f64| rows.time.iter().copied().fold(start, f);
-    ModelCard {
-        version: env!("CARGO_PKG_VERSION").to_owned(),
-        mode,
-        entities: entities.len(),
-        rows: rows.time.len(),
-        metrics: features.metrics().to_vec(),
-        features: features.n_features(),
-        from: span(f64::min, f64::INFINITY),
-        until: span(f64::max, f64::NEG_INFINITY),
-        failures,
-        horizon: params.features.horizon,
-        clock: params.features.clock.clone(),
-        seed: params.seed,
-    }
-}
-
-/// What is odd about the data.
-fn warnings(telemetry: &Telemetry, rows: &FeatureRows) -> Vec<String> {
-    let report = telemetry.report();
-    let mut warnings = Vec::new();
-    let few = |names: &[String]| match names {
-        all if all.len() <= 3 => all.join(", "),
-        [first, second, ..] => format!("{first}, {second} and {} more", names.len() - 2),
-        _ => String::new(),
-    };
-    for (names, what) in [
-        (&report.single_rows, "with one row only"),
-        (&report.failures_without_rows, "failed without any row, from which nothing is learned"),
-        (&report.empty_metrics, "never had a value"),
-    ] {
-        if !names.is_empty() {
-            warnings.push(format!("{what}: {}", few(names)));
-        }
-    }
-    let mut vanished: Vec<String> =
-        report.vanished.iter().map(|gone| format!("{} of {}", gone.metric, gone.entity)).collect();
-    vanished.dedup();
-    if !vanished.is_empty() {
-        warnings.push(format!("had no value in the last rows: {}", few(&vanished)));
-    }
-    if report.contradicted_values > 0 {
-        let count = report.contradicted_values;
-        warnings.push(format!("{count} values contradict an earlier one and were left out"));
-    }
-    if rows.cut > 0 {
-        warnings.push(format!("{} rows had more in a window than it can hold", rows.cut));
-    }
-    warnings
 }

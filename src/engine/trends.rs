@@ -14,6 +14,9 @@ const LEAST: usize = 12;
 /// How sure the direction must be.
 const CONFIDENCE: f64 = 0.99;
 
+/// The standard normal quantile of that confidence, on both sides.
+const QUANTILE: f64 = 2.575_829_303_548_901;
+
 /// The end of the interval nearest to 0 must be at least this share of the slope.
 const SURE: f64 = 0.3;
 
@@ -27,7 +30,7 @@ pub(super) fn trends(state: &EntityState) -> Vec<TrendNote> {
     let mut found = Vec::new();
     for (metric, name) in features.metrics().iter().enumerate() {
         let (times, values) = state.recent(metric, POINTS);
-        if times.len() < LEAST {
+        if times.len() < LEAST || !may_tell(&times, &values) {
             continue;
         }
         let span = times[times.len() - 1] - times[0];
@@ -63,4 +66,58 @@ pub(super) fn trends(state: &EntityState) -> Vec<TrendNote> {
     }
     found.sort_by(|a, b| b.0.total_cmp(&a.0));
     found.into_iter().map(|(_, note)| note).collect()
+}
+
+/// Whether the interval of the slope may leave 0 out, which few series do: whether clearly more pairs of
+/// readings rise than fall, or the other way round. The interval is one of ranks among the slopes of
+/// pairs, which take long to put in order; where none is 0, their signs alone say as much.
+fn may_tell(times: &[f64], values: &[f64]) -> bool {
+    let (mut rises, mut falls, mut pairs) = (0_u32, 0_u32, 0_u32);
+    for (index, (&time, &value)) in times.iter().zip(values).enumerate() {
+        for (&later, &next) in times[index + 1..].iter().zip(&values[index + 1..]) {
+            let apart = later > time;
+            rises += u32::from(apart & (next > value));
+            falls += u32::from(apart & (next < value));
+            pairs += 1;
+        }
+    }
+    let count = times.len() as f64;
+    // Kendall's variance is this without ties, and less with them.
+    let variance = count * (count - 1.0) * (2.0 * count + 5.0) / 18.0;
+    let ties = rises + falls < pairs;
+    // Two pairs for the rounding of ranks.
+    ties || f64::from(rises.abs_diff(falls)) + 4.0 >= QUANTILE * variance.sqrt()
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)] // A test that cannot go on has failed.
+mod tests {
+    use super::{CONFIDENCE, QUANTILE, may_tell};
+    use crate::rng::Stream;
+    use crate::trend::theil_sen;
+
+    #[test]
+    fn nothing_that_tells_is_passed_over() {
+        // From a table of the normal distribution: 99 % are within so many deviations.
+        assert!((QUANTILE - 2.575_829).abs() < 1e-6);
+        let (mut told, mut passed) = (0, 0);
+        for seed in 0..2_000 {
+            let mut stream = Stream::new(seed, 0);
+            let count = 12 + stream.below(37);
+            let rise = 0.1 * stream.unit();
+            let steps = [0.0, 0.5][stream.below(2)];
+            let times: Vec<f64> = (0..count).map(|at| at as f64).collect();
+            let values: Vec<f64> = times
+                .iter()
+                .map(|at| rise * at + stream.normal())
+                .map(|value| if steps > 0.0 { (value / steps).round() * steps } else { value })
+                .collect();
+            let line = theil_sen(&times, &values, CONFIDENCE).unwrap();
+            let tells = line.lower > 0.0 || line.upper < 0.0;
+            assert!(!tells || may_tell(&times, &values), "seed {seed}");
+            told += usize::from(tells);
+            passed += usize::from(!may_tell(&times, &values));
+        }
+        assert!(told > 200 && passed > 200, "{told} told, {passed} passed over");
+    }
 }

@@ -47,7 +47,7 @@ pub(crate) fn cmapss(file: &str, units: usize) -> Option<Telemetry> {
         let values: Vec<f64> = columns.iter().map(|column| column[row]).collect();
         telemetry.observe(&name, cycle[row], &values).expect("a row");
         if file.starts_with("train") && unit.get(row + 1) != Some(&unit[row]) {
-            telemetry.fail(&name, cycle[row] + 0.5).expect("a time");
+            telemetry.fail(&name, cycle[row] + 1.0).expect("a time");
         }
     }
     Some(telemetry)

@@ -4,6 +4,7 @@ use super::blocks::Blocks;
 use super::explainer::Explainer;
 use super::kernel::{Game, Scratch};
 use super::lanes::{LANES, Lanes};
+use super::single::Single;
 use crate::boost::ensemble::Ensemble;
 use crate::columnar::level::{Level, level};
 use crate::error::{Error, Result};
@@ -104,6 +105,9 @@ impl Explainer<'_> {
     fn contributions(&self, x: ArrayView2<'_, f64>, first: usize, to: &mut [f64]) {
         let (columns, outputs) = (self.ensemble.columns, self.ensemble.n_outputs());
         let rows = to.len() / (outputs * (columns + 1));
+        if rows == 1 {
+            return self.contributions_of_one(&x.row(first).to_vec(), to);
+        }
         let blocks = Blocks::new(x, first, rows);
         let mut scratch = Scratch::default();
         let stride = outputs * columns;
@@ -121,6 +125,18 @@ impl Explainer<'_> {
                 }
                 to[columns] = expectation[output];
             }
+        }
+    }
+
+    /// Writes the contributions of a row to `to`, outputs × (columns + 1).
+    fn contributions_of_one(&self, row: &[f64], to: &mut [f64]) {
+        let columns = self.ensemble.columns;
+        let mut credits = vec![0.0; self.ensemble.n_outputs() * columns];
+        self.add_one(row, &mut Single::default(), &mut credits);
+        let expectation = self.expectation();
+        for (output, to) in to.chunks_exact_mut(columns + 1).enumerate() {
+            to[..columns].copy_from_slice(&credits[output * columns..][..columns]);
+            to[columns] = expectation[output];
         }
     }
 }

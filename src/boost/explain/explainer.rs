@@ -6,6 +6,7 @@ use super::lanes::Lanes;
 use super::plan::Plan;
 use super::quadrature::{Point, gauss};
 use super::simd;
+use super::single::Single;
 use crate::boost::ensemble::Ensemble;
 use crate::boost::tree::Tree;
 use crate::columnar::level::Level;
@@ -71,6 +72,17 @@ impl<'a> Explainer<'a> {
             for (index, block) in blocks.iter().enumerate() {
                 let credits = &mut credits[start + index * stride..][..self.ensemble.columns];
                 simd::pass(self.level, scratch, tree, plan, block, credits);
+            }
+        }
+    }
+
+    /// As [`add`](Self::add) of the whole game, for one row: the same bits in less time.
+    pub(crate) fn add_one(&self, row: &[f64], single: &mut Single, credits: &mut [f64]) {
+        for (tree, plan) in self.trees() {
+            let start = tree.output as usize * self.ensemble.columns;
+            let credits = &mut credits[start..][..self.ensemble.columns];
+            for points in self.prepared.rules[points(plan)].chunks(MOST) {
+                single.pass(self.level, (tree, plan), points, row, credits);
             }
         }
     }

@@ -54,6 +54,7 @@ mod oracle;
 mod plan;
 mod quadrature;
 mod simd;
+mod single;
 mod substitute;
 
 pub use dependence::Dependence;

@@ -1,6 +1,7 @@
 //! Many entities, live.
 
 mod drift;
+mod judge;
 mod live;
 #[cfg(feature = "serde")]
 mod saved;

@@ -13,6 +13,9 @@ use std::fmt::Write as _;
 const WIDTH: f64 = 330.0;
 const HEIGHT: f64 = 270.0;
 
+/// The height of a line of small words.
+const LINE: f64 = 13.0;
+
 /// All charts that there is something for, each with a caption.
 pub(super) fn charts(content: &Content<'_>) -> String {
     let evaluation = content.evaluation;
@@ -150,10 +153,18 @@ fn costs(evaluation: &Evaluation) -> String {
         .collect();
     let y = ticks::numbers(0.0, frame.y.end, 4);
     axes(&mut svg, &frame, ["alert from this probability on", "cost of a reading"], &shares, &y);
-    for (name, cost) in lines.into_iter().filter(|(_, cost)| *cost <= frame.y.end) {
+    let mut drawn: Vec<(&str, f64)> =
+        lines.into_iter().filter(|line| line.1 <= frame.y.end).collect();
+    drawn.sort_by(|a, b| b.1.total_cmp(&a.1));
+    // From where to where there are words, downwards.
+    let mut taken: Vec<(f64, f64)> = Vec::new();
+    for (name, cost) in drawn {
         let y = frame.at_y(cost);
         svg.line((frame.left, y), (frame.right, y), "even");
-        svg.text((frame.right - 2.0, y - 4.0), Anchor::End, "small", name);
+        let under = taken.last().is_some_and(|before| before.1 > y - LINE);
+        let words = if under { y + LINE - 2.0 } else { y - 4.0 };
+        svg.text((frame.right - 2.0, words), Anchor::End, "small", name);
+        taken.push((y.min(words - LINE), y.max(words)));
     }
     let curve = points.iter().map(|point| Some(frame.at(x(point.threshold), point.cost)));
     svg.path(&Trace::through(curve), "line");
@@ -167,7 +178,13 @@ fn costs(evaluation: &Evaluation) -> String {
         let (place, anchor) =
             if right { (at.0 + 6.0, Anchor::Start) } else { (at.0 - 6.0, Anchor::End) };
         let text = format!("chosen: {}", percent(least));
-        svg.text((place, frame.top + 10.0), anchor, "small strong", &text);
+        let mut words = frame.top + 10.0;
+        for &(from, to) in &taken {
+            if words > from && words - LINE < to {
+                words = to + LINE;
+            }
+        }
+        svg.text((place, words), anchor, "small strong", &text);
     }
     let said = format!(
         "Chosen threshold {}, at which a reading costs {}; never acting {}, always acting {}.",
