@@ -102,11 +102,14 @@ impl Single {
             let left = f64::from(u8::from(tree.goes_left(split, value))) * on_path;
             let right = on_path - left;
             let pulls = left * node.share_right - right * node.share_left;
-            let steps = match node.before {
-                None => rule.at,
-                Some(_) => rule.at.with(factor(rule.at, node), |at, factor| at / factor),
+            let step = if pulls == 0.0 {
+                Lanes::all(0.0)
+            } else if node.before.is_none() {
+                rule.at * Lanes::all(pulls)
+            } else {
+                let steps = rule.at.with(factor(rule.at, node), |at, factor| at / factor);
+                steps * Lanes::all(pulls)
             };
-            let step = steps * Lanes::all(pulls);
             let state = self.splits[index].state;
             self.splits[index] = Split { left, right, pulls, step, state };
             if let Next::Split(below) = node.left.next() {
@@ -134,12 +137,11 @@ impl Single {
             if pulls == 0.0 {
                 continue;
             }
-            let weights = match node.before {
-                None => rule.weight,
-                Some(_) => {
-                    let weight = rule.weight * Lanes::all(node.share_before);
-                    weight.with(factor(rule.at, node), |weight, factor| weight / (factor * factor))
-                }
+            let weights = if node.before.is_none() {
+                rule.weight
+            } else {
+                let weight = rule.weight * Lanes::all(node.share_before);
+                weight.with(factor(rule.at, node), |weight, factor| weight / (factor * factor))
             };
             let parts = weights * above * (left - right);
             let credit = parts.0[..rule.points].iter().fold(0.0, |sum, part| sum + part);
