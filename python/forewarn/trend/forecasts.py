@@ -146,6 +146,17 @@ def forecast_frame(
     -------
     dict of str to Forecast
         By column, in the frame's order.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import pandas as pd
+    >>> from forewarn.trend import forecast_frame
+    >>> hours = np.arange(100) * 3600.0
+    >>> frame = pd.DataFrame({"disk": 5.0 + 0.5 * np.arange(100), "load": 7.0}, index=hours)
+    >>> ahead = forecast_frame(frame, 2)
+    >>> [round(float(it.values[1])) for it in ahead.values()]
+    [55, 7]
     """
     at, columns = time_column(frame, time), number_columns(frame, time)
     if not columns:
@@ -184,5 +195,5 @@ def _steps(steps: int) -> int:
 def _forecast(
     plain: PlainAhead, settings: ForecastSettings, times: Doubles, values: Doubles
 ) -> Forecast:
-    step, *arrays = plain
-    return Forecast(step, settings["interval"], *arrays, times, values)
+    step, ahead, expected, lower, upper = plain
+    return Forecast(step, settings["interval"], ahead, expected, lower, upper, times, values)
