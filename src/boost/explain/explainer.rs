@@ -6,7 +6,7 @@ use super::lanes::Lanes;
 use super::plan::Plan;
 use super::quadrature::{Point, gauss};
 use super::simd;
-use super::single::Single;
+use super::single::{Rule, Single};
 use crate::boost::ensemble::Ensemble;
 use crate::boost::tree::Tree;
 use crate::columnar::level::Level;
@@ -18,6 +18,8 @@ pub(crate) struct Prepared {
     plans: Vec<Plan>,
     /// `rules[n]` has `n` points.
     rules: Vec<Vec<Point>>,
+    /// Passes over each tree, for single rows.
+    passes: Vec<Vec<Rule>>,
 }
 
 /// An ensemble, prepared to be explained.
@@ -40,7 +42,12 @@ impl Prepared {
         for n in needed {
             rules[n] = gauss(n);
         }
-        Self { plans, rules }
+        let pass = |plan: &Plan| {
+            let points = rules[points(plan)].chunks(MOST);
+            points.map(|points| Rule::new(plan, points)).collect()
+        };
+        let passes = plans.iter().map(pass).collect();
+        Self { plans, rules, passes }
     }
 }
 
@@ -78,11 +85,11 @@ impl<'a> Explainer<'a> {
 
     /// As [`add`](Self::add) of the whole game, for one row: the same bits in less time.
     pub(crate) fn add_one(&self, row: &[f64], single: &mut Single, credits: &mut [f64]) {
-        for (tree, plan) in self.trees() {
+        for ((tree, plan), passes) in self.trees().zip(&self.prepared.passes) {
             let start = tree.output as usize * self.ensemble.columns;
             let credits = &mut credits[start..][..self.ensemble.columns];
-            for points in self.prepared.rules[points(plan)].chunks(MOST) {
-                single.pass(self.level, (tree, plan), points, row, credits);
+            for rule in passes {
+                single.pass(self.level, (tree, plan), rule, row, credits);
             }
         }
     }

@@ -27,7 +27,7 @@ struct Split {
     right: f64,
     /// By how much knowing the column changes the share that goes left.
     pulls: f64,
-    /// `t / F · pulls`, by point.
+    /// `t / F(t) · pulls`, by point.
     step: Lanes,
     /// On the way down what the path to the split passes on, on the way up what lies below it, by point.
     state: Lanes,
@@ -43,30 +43,54 @@ impl Split {
     };
 }
 
-/// Points and weights side by side, and how many there are.
-#[derive(Debug, Clone, Copy)]
-struct Rule {
+/// Points and weights side by side, how many there are, and what they make of a tree's splits. No row
+/// changes it, and dividing takes as long as all the rest.
+#[derive(Debug)]
+pub(crate) struct Rule {
     at: Lanes,
     weight: Lanes,
     points: usize,
+    /// Of the splits behind others on the same column, in their order.
+    behind: Vec<Behind>,
+}
+
+/// Of a split behind others on the same column: `t / F(t)`, and the weights by `share / F(t)²`.
+#[derive(Debug)]
+struct Behind {
+    at: Lanes,
+    weight: Lanes,
+}
+
+impl Rule {
+    /// Some points, at most [`MOST`].
+    pub(crate) fn new(plan: &Plan, points: &[Point]) -> Self {
+        // Lanes without a point count nothing; their point is 1, so that nothing is divided by 0.
+        let (mut at, mut weight) = (Lanes::all(1.0), Lanes::all(0.0));
+        for (lane, point) in points.iter().enumerate() {
+            (at.0[lane], weight.0[lane]) = (point.at, point.weight);
+        }
+        let behind = plan.nodes.iter().filter(|node| node.before.is_some()).map(|node| {
+            let factor = factor(at, node);
+            let share = weight * Lanes::all(node.share_before);
+            Behind {
+                at: at.with(factor, |at, factor| at / factor),
+                weight: share.with(factor, |share, factor| share / (factor * factor)),
+            }
+        });
+        Self { at, weight, points: points.len(), behind: behind.collect() }
+    }
 }
 
 impl Single {
-    /// Adds the contributions of a row in one tree at some points, at most [`MOST`], to `credits` (one
-    /// entry a column).
+    /// Adds the contributions of a row in one tree at some points to `credits` (one entry a column).
     pub(crate) fn pass(
         &mut self,
         level: Level,
         (tree, plan): (&Tree, &Plan),
-        points: &[Point],
+        rule: &Rule,
         row: &[f64],
         credits: &mut [f64],
     ) {
-        // Lanes without a point count nothing; their point is 1, so that nothing is divided by 0.
-        let mut rule = Rule { at: Lanes::all(1.0), weight: Lanes::all(0.0), points: points.len() };
-        for (lane, point) in points.iter().enumerate() {
-            (rule.at.0[lane], rule.weight.0[lane]) = (point.at, point.weight);
-        }
         match level {
             Level::Portable => self.walk(tree, plan, rule, row, credits),
             // SAFETY: a level other than the portable one is made in `available` alone, after the
@@ -80,7 +104,7 @@ impl Single {
     }
 
     #[inline(always)]
-    fn walk(&mut self, tree: &Tree, plan: &Plan, rule: Rule, row: &[f64], credits: &mut [f64]) {
+    fn walk(&mut self, tree: &Tree, plan: &Plan, rule: &Rule, row: &[f64], credits: &mut [f64]) {
         self.splits.resize(plan.nodes.len().max(self.splits.len()), Split::NONE);
         self.down(tree, plan, rule, row);
         self.up(tree, plan, rule, credits);
@@ -88,10 +112,11 @@ impl Single {
 
     /// From the root: where the row goes, and what passes each split.
     #[inline(always)]
-    fn down(&mut self, tree: &Tree, plan: &Plan, rule: Rule, row: &[f64]) {
+    fn down(&mut self, tree: &Tree, plan: &Plan, rule: &Rule, row: &[f64]) {
         if let Some(root) = self.splits.first_mut() {
             root.state = Lanes::all(1.0);
         }
+        let mut behind = rule.behind.iter();
         for (index, (split, node)) in tree.splits.iter().zip(&plan.nodes).enumerate() {
             let value = row[split.column as usize];
             let on_path = match node.before {
@@ -102,14 +127,11 @@ impl Single {
             let left = f64::from(u8::from(tree.goes_left(split, value))) * on_path;
             let right = on_path - left;
             let pulls = left * node.share_right - right * node.share_left;
-            let step = if pulls == 0.0 {
-                Lanes::all(0.0)
-            } else if node.before.is_none() {
-                rule.at * Lanes::all(pulls)
-            } else {
-                let steps = rule.at.with(factor(rule.at, node), |at, factor| at / factor);
-                steps * Lanes::all(pulls)
+            let at = match node.before {
+                None => rule.at,
+                Some(_) => behind.next().map_or(rule.at, |behind| behind.at),
             };
+            let step = at * Lanes::all(pulls);
             let state = self.splits[index].state;
             self.splits[index] = Split { left, right, pulls, step, state };
             if let Next::Split(below) = node.left.next() {
@@ -124,7 +146,8 @@ impl Single {
     /// From the leaves: what lies below each split, and with what has come down the contribution of its
     /// column.
     #[inline(always)]
-    fn up(&mut self, tree: &Tree, plan: &Plan, rule: Rule, credits: &mut [f64]) {
+    fn up(&mut self, tree: &Tree, plan: &Plan, rule: &Rule, credits: &mut [f64]) {
+        let mut behind = rule.behind.iter().rev();
         for (index, node) in plan.nodes.iter().enumerate().rev() {
             let below = |child: Child| match child.next() {
                 Next::Split(split) => self.splits[split].state,
@@ -134,15 +157,13 @@ impl Single {
             let Split { pulls, step, state: above, .. } = self.splits[index];
             self.splits[index].state = (Lanes::all(node.share_left) + step) * left
                 + (Lanes::all(node.share_right) - step) * right;
+            let weights = match node.before {
+                None => rule.weight,
+                Some(_) => behind.next().map_or(rule.weight, |behind| behind.weight),
+            };
             if pulls == 0.0 {
                 continue;
             }
-            let weights = if node.before.is_none() {
-                rule.weight
-            } else {
-                let weight = rule.weight * Lanes::all(node.share_before);
-                weight.with(factor(rule.at, node), |weight, factor| weight / (factor * factor))
-            };
             let parts = weights * above * (left - right);
             let credit = parts.0[..rule.points].iter().fold(0.0, |sum, part| sum + part);
             credits[node.column as usize] += credit * pulls;
@@ -162,7 +183,7 @@ fn walk_avx2(
     single: &mut Single,
     tree: &Tree,
     plan: &Plan,
-    rule: Rule,
+    rule: &Rule,
     row: &[f64],
     credits: &mut [f64],
 ) {
@@ -175,7 +196,7 @@ fn walk_avx512(
     single: &mut Single,
     tree: &Tree,
     plan: &Plan,
-    rule: Rule,
+    rule: &Rule,
     row: &[f64],
     credits: &mut [f64],
 ) {
