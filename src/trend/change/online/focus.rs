@@ -22,7 +22,7 @@ const PART: f64 = 8.0;
 /// While the greatest statistic is below this share of the threshold, one of so many moments that wait
 /// is looked at, but for the newest: where a change may have been matters little yet. What a statistic
 /// can be more than at these moments is made up for.
-const CALM: f64 = 0.65;
+const CALM: f64 = 0.5;
 const COARSE: usize = 8;
 const NEWEST: usize = 16;
 const MORE: f64 = 1.25;
