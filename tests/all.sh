@@ -193,8 +193,8 @@ step 'lints, no features' cargo clippy --no-default-features --all-targets -- -D
 step 'documentation' docs
 step 'licences of dependencies' python3 tests/dependencies.py --licences --most 30
 step 'oldest compiler' oldest_compiler
-step 'tests, all features' cargo test --all-features
-step 'tests, no features' cargo test --no-default-features
+step 'tests, all features' cargo test --all-features --no-fail-fast
+step 'tests, no features' cargo test --no-default-features --no-fail-fast
 step 'tests of the data sets' cargo test -p forewarn-datasets
 step 'examples' examples
 step 'benchmarks build' cargo bench --no-run
