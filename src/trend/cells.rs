@@ -102,6 +102,12 @@ impl Cells {
         }
     }
 
+    /// Periods from a beginning of one to a cell. Whole periods are left out before anything is rounded:
+    /// times that are later by so many change no bit of it.
+    pub(in crate::trend) fn phase(&self, cell: &Cell, period: f64) -> f64 {
+        (self.start.rem_euclid(period) + cell.time) / period
+    }
+
     fn place(&self, time: f64) -> f64 {
         if self.width > 0.0 { ((time - self.start) / self.width).floor() } else { 0.0 }
     }

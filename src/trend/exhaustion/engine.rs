@@ -90,9 +90,7 @@ impl Engine {
         self.wild = Wild::new(lifted(&places, &values, &highest, &resets));
         self.peaks = (!resets.is_empty()).then(|| Peaks::new(&resets, self.place));
         let (phase, pace) = match period {
-            Some(period) => {
-                ((cells.start + all[all.len() - 1].time) / period, cells.width / period)
-            }
+            Some(period) => (cells.phase(&all[all.len() - 1], period), cells.width / period),
             None => (0.0, 0.0),
         };
         let seen = observations(cells, &values, period);
@@ -129,8 +127,7 @@ fn observations(cells: &Cells, values: &[f64], period: Option<f64>) -> Vec<Seen>
             if (steps - exact).abs() > UNEVEN { exact } else { steps }
         });
         before = Some(*cell);
-        let season =
-            period.map_or([0.0; 4], |period| harmonics((cells.start + cell.time) / period));
+        let season = period.map_or([0.0; 4], |period| harmonics(cells.phase(cell, period)));
         Seen { steps, value, season }
     };
     cells.list.iter().zip(values).map(see).collect()
