@@ -29,10 +29,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from common import Vector, environment, progress, table
+from common import Vector, bench_binary, environment, progress, table
 
 DISTRIBUTIONS = ("ruptures", "river", "numpy")
-REPOSITORY = Path(__file__).resolve().parents[2]
 MARGIN = 5
 PENALTIES = (1, 2, 3, 4, 5, 8)
 JUMPS = (1, 5)
@@ -246,16 +245,6 @@ def delay(run: Run, shift: float, scale: float) -> float:
     return float(np.median(waits))
 
 
-def bench_binary() -> Path:
-    """Builds the Rust bench; cargo names the file on stderr."""
-    command = ["cargo", "bench", "--bench", "change", "--no-run"]
-    built = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, check=False)
-    if built.returncode != 0:
-        sys.exit(built.stderr)
-    named = built.stderr.rsplit("(", 1)[1].split(")", 1)[0]
-    return REPOSITORY / named
-
-
 def main() -> None:
     """Prints two tables."""
     parser = argparse.ArgumentParser(
@@ -267,7 +256,7 @@ def main() -> None:
     folder = (options.data or Path(os.environ.get("FOREWARN_DATA", "."))) / "change_points"
     if not folder.is_dir():
         sys.exit(f"no data: there is no {folder}; give --data or set FOREWARN_DATA")
-    binary = options.binary or bench_binary()
+    binary = options.binary or bench_binary("change")
     print(environment(DISTRIBUTIONS), flush=True)
     print(f"\n### Annotated series\n\n{segment_table(folder, binary)}", flush=True)
     print(f"\n### Streams\n\n{stream_table(binary)}")

@@ -6,6 +6,7 @@ import importlib
 import importlib.metadata
 import os
 import platform
+import subprocess
 import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -24,6 +25,7 @@ DATA_VARIABLE = "FOREWARN_DATA"
 LABEL_COLUMN = "anomaly"
 SIMD_FLAGS = ("avx2", "avx512f", "avx512bw", "avx512vl", "avx512vbmi")
 CPU_DESCRIPTION = Path("/proc/cpuinfo")
+REPOSITORY = Path(__file__).resolve().parents[2]
 
 
 @dataclass(frozen=True)
@@ -141,6 +143,15 @@ def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     """A Markdown table: first column to the left, numbers to the right."""
     rule = ["---", *["---:"] * (len(header) - 1)]
     return "\n".join(f"| {' | '.join(cells)} |" for cells in (header, rule, *rows))
+
+
+def bench_binary(name: str) -> Path:
+    """Builds a Rust bench; cargo names the file on stderr."""
+    command = ["cargo", "bench", "--bench", name, "--no-run"]
+    built = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, check=False)
+    if built.returncode != 0:
+        sys.exit(built.stderr)
+    return REPOSITORY / built.stderr.rsplit("(", 1)[1].split(")", 1)[0]
 
 
 def mean_and_spread(values: Sequence[float], digits: int = 4) -> str:

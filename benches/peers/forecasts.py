@@ -26,10 +26,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from common import Vector, environment, progress, table
+from common import Vector, bench_binary, environment, progress, table
 
 DISTRIBUTIONS = ("statsmodels", "augurs", "numpy")
-REPOSITORY = Path(__file__).resolve().parents[2]
 HOUR = 3600.0
 DAY = 24
 LONGEST = 28 * DAY
@@ -146,16 +145,6 @@ def questions(folder: Path, each: int) -> list[tuple[int, Vector, Vector]]:
     return asked
 
 
-def bench_binary() -> Path:
-    """Builds the Rust bench; cargo names the file on stderr."""
-    command = ["cargo", "bench", "--bench", "forecast", "--no-run"]
-    built = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, check=False)
-    if built.returncode != 0:
-        sys.exit(built.stderr)
-    named = built.stderr.rsplit("(", 1)[1].split(")", 1)[0]
-    return REPOSITORY / named
-
-
 def main() -> None:
     """Prints one row a method."""
     parser = argparse.ArgumentParser(
@@ -168,7 +157,7 @@ def main() -> None:
     folder = options.data or Path(os.environ.get("FOREWARN_DATA", "."))
     if not (folder / "nab").is_dir():
         sys.exit(f"no data: there is no {folder / 'nab'}; give --data or set FOREWARN_DATA")
-    binary = options.binary or bench_binary()
+    binary = options.binary or bench_binary("forecast")
     asked = questions(folder, options.each)
     numbers = [series for series, _, _ in asked]
     pasts = [past for _, past, _ in asked]

@@ -16,7 +16,6 @@ from __future__ import annotations
 
 import argparse
 import subprocess
-import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -25,7 +24,7 @@ from typing import Any
 
 import numpy as np
 
-from common import Vector, environment, progress, table
+from common import Vector, bench_binary, environment, progress, table
 
 LENGTH = 200_000
 WARM_UP = 2_000
@@ -37,7 +36,6 @@ POSITIVE_SHARE = 0.05
 ANOMALY = 2
 """What libspot's step answers to an anomaly; 1 is an excess."""
 DISTRIBUTIONS = ("libspot", "numpy")
-REPOSITORY = Path(__file__).resolve().parents[2]
 
 Generator = np.random.Generator
 
@@ -171,16 +169,6 @@ def call_time(values: list[float]) -> float:
     return time.process_time() - start
 
 
-def bench_binary() -> Path:
-    """Builds the Rust bench; cargo names the file on stderr."""
-    command = ["cargo", "bench", "--bench", "threshold", "--no-run"]
-    built = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, check=False)
-    if built.returncode != 0:
-        sys.exit(built.stderr)
-    named = built.stderr.rsplit("(", 1)[1].split(")", 1)[0]
-    return REPOSITORY / named
-
-
 def summary(outcomes: list[Outcome]) -> tuple[str, str]:
     """Attained / asked, and nanoseconds of the stream that was least disturbed."""
     attained = np.array([outcome.attained for outcome in outcomes])
@@ -207,7 +195,7 @@ def arguments() -> argparse.Namespace:
 def main() -> None:
     """Prints one table."""
     options = arguments()
-    binary = options.binary or bench_binary()
+    binary = options.binary or bench_binary("threshold")
     print(environment(DISTRIBUTIONS), flush=True)
     rows = []
     for law, draw in LAWS.items():
