@@ -16,6 +16,7 @@ class BoostSettings(TypedDict):
     shape: float | None
     calibration: str | None
     failure_weight: float | None
+    balanced: bool
     n_trees: int
     learning_rate: float
     max_leaves: int
@@ -53,6 +54,7 @@ def boost_settings(
         "shape": None,
         "calibration": None,
         "failure_weight": None,
+        "balanced": False,
         "n_trees": _at_least("n_estimators", params["n_estimators"], 1, 2**20),
         "learning_rate": number("learning_rate", params["learning_rate"], "in (0, 1]"),
         "max_leaves": (

@@ -46,12 +46,15 @@ class GradientBoostingClassifier(ClassifierMixin, Boosting):  # type: ignore[mis
     class_weight : "balanced" or dict, default=None
         What each row of a class weighs, on top of ``sample_weight``: a number for each label (1 for
         those left out), or such that all classes weigh the same in all. Predicted probabilities are
-        those of classes as frequent as their weights make them, unless they are calibrated.
-    calibration : {"automatic", "platt", "beta", "isotonic"}, default=None
-        How the probabilities of two classes are made to mean what they say: on the held-out rows
-        where there are any, else on all rows, each scored by trees that were not grown on it, which
-        takes five more trainings. "automatic" takes what does best on rows left out. It changes
-        ``predict_proba`` and ``predict``, not raw scores or stages.
+        those of classes as frequent as their weights make them, unless they are calibrated: what
+        weights did is then taken off again, but for a dict of more than two classes.
+    calibration : {"automatic", "platt", "beta", "isotonic", "temperature"}, default=None
+        How probabilities are made to mean what they say: on the held-out rows where there are any,
+        else on all rows, each scored by trees that were not grown on it, which takes five more
+        trainings. Of two classes, "automatic" takes what does best on rows left out of "platt",
+        "beta", "isotonic" and nothing; ``predict_proba`` and ``predict`` change, not raw scores or
+        stages. Of more, "automatic" is "temperature": raw scores are divided by a number, and
+        their order stays.
     $parameters
 
     Attributes
@@ -238,13 +241,17 @@ class GradientBoostingClassifier(ClassifierMixin, Boosting):  # type: ignore[mis
         settings["shape"] = self.gamma if self.loss == "focal" else None
         settings["calibration"] = self.calibration
         if self._weighs_in_training_alone and self._class_weights is not None:
-            settings["failure_weight"] = float(self._class_weights[1] / self._class_weights[0])
+            if len(self.classes_) == 2:  # noqa: PLR2004
+                settings["failure_weight"] = float(self._class_weights[1] / self._class_weights[0])
+            else:
+                settings["balanced"] = True
         return self.loss
 
     @property
     def _weighs_in_training_alone(self) -> bool:
         """Whether probabilities are to be those of the classes as frequent as they are."""
-        return self.calibration is not None and len(self.classes_) == 2  # noqa: PLR2004
+        balanced = isinstance(self.class_weight, str)
+        return self.calibration is not None and (balanced or len(self.classes_) == 2)  # noqa: PLR2004
 
 
 def _squeezed(scores: NDArray[np.float64]) -> NDArray[np.float64]:

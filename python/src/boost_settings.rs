@@ -20,6 +20,8 @@ pub(crate) struct Settings {
     calibration: Option<String>,
     /// Of the second of two classes, in training alone: probabilities do not show it.
     failure_weight: Option<f64>,
+    /// Of several classes, in training alone.
+    balanced: bool,
     n_trees: usize,
     learning_rate: f64,
     max_leaves: usize,
@@ -59,7 +61,7 @@ impl Settings {
             Some("beta") => Some(Method::Beta),
             Some("isotonic") => Some(Method::Isotonic),
             Some(other) => {
-                let allowed = "None, 'automatic', 'platt', 'beta' or 'isotonic'";
+                let allowed = "None, 'automatic', 'platt', 'beta' or 'isotonic' for two classes";
                 return Err(bad_value(format!("calibration is '{other}': it must be {allowed}")));
             }
         };
@@ -69,11 +71,17 @@ impl Settings {
 
     /// For labels that number classes.
     pub(crate) fn classes(self) -> Result<ClassifierParams> {
-        if self.calibration.is_some() {
-            return Err(bad_value("calibration is for two classes only".to_owned()));
-        }
+        let calibrated = match self.calibration.as_deref() {
+            None => false,
+            Some("automatic" | "temperature") => true,
+            Some(other) => {
+                let allowed = "None, 'automatic' or 'temperature' for more than two classes";
+                return Err(bad_value(format!("calibration is '{other}': it must be {allowed}")));
+            }
+        };
+        let balanced = self.balanced;
         match self.loss.as_str() {
-            "log_loss" => Ok(self.params()),
+            "log_loss" => Ok(self.params::<Classes>().balanced(balanced).calibrated(calibrated)),
             "focal" => Err(bad_value("loss is 'focal': it is for two classes only".to_owned())),
             _ => self.unknown("'log_loss' or 'focal'"),
         }

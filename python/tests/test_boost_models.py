@@ -9,6 +9,8 @@ import numpy as np
 import pandas as pd
 import pytest
 from conftest import Labelled, Modes, Quantities
+from scipy.special import softmax
+from sklearn.metrics import log_loss
 
 from forewarn import GradientBoostingClassifier, GradientBoostingRegressor
 
@@ -72,8 +74,33 @@ def test_calibration(parts: Labelled, method: str) -> None:
 def test_calibration_that_cannot_be(parts: Labelled, modes: Modes) -> None:
     with pytest.raises(ValueError, match="calibration is 'best': it must be None, 'automatic'"):
         GradientBoostingClassifier(random_state=0, calibration="best").fit(*parts)
-    with pytest.raises(ValueError, match="two classes only"):
+    with pytest.raises(ValueError, match="is 'temperature': .* for two classes"):
+        GradientBoostingClassifier(random_state=0, calibration="temperature").fit(*parts)
+    with pytest.raises(ValueError, match="'platt': .* 'temperature' for more than two classes"):
         GradientBoostingClassifier(random_state=0, calibration="platt").fit(*modes)
+
+
+@pytest.mark.parametrize("method", ["automatic", "temperature"])
+def test_calibration_of_several_classes(method: str) -> None:
+    random = np.random.default_rng(3)
+    x = random.normal(size=(3_000, 4))
+    # One in six is of class 2, and nothing else is known but by the first column.
+    y = np.where(random.uniform(size=3_000) < 1 / 6, 2, x[:, 0] + random.normal(size=3_000) > 0)
+    settings: dict[str, Any] = {"learning_rate": 0.3, "n_estimators": 150, "random_state": 0}
+    off = GradientBoostingClassifier(**settings).fit(x[:1_000], y[:1_000])
+    model = GradientBoostingClassifier(calibration=method, **settings).fit(x[:1_000], y[:1_000])
+    before, after = off.predict_proba(x[1_000:]), model.predict_proba(x[1_000:])
+    assert log_loss(y[1_000:], after) < log_loss(y[1_000:], before) - 0.1
+    np.testing.assert_array_equal(after.argmax(axis=1), before.argmax(axis=1))
+    np.testing.assert_allclose(softmax(model.decision_function(x[1_000:]), axis=1), after)
+    explained = model.explain(x[:50]).sum(axis=1) + model.expectation_
+    np.testing.assert_allclose(explained, model.decision_function(x[:50]), atol=1e-9)
+    twin = pickle.loads(pickle.dumps(model))
+    np.testing.assert_array_equal(twin.predict_proba(x[1_000:]), after)
+    # Balanced, the probabilities are still those of the classes as frequent as they are.
+    even = GradientBoostingClassifier(calibration=method, class_weight="balanced", **settings)
+    even.fit(x[:1_000], y[:1_000])
+    assert abs(even.predict_proba(x[1_000:])[:, 2].mean() - 1 / 6) < 0.04
 
 
 def test_bytes_keep_the_model(modes: Modes, hours: Quantities) -> None:

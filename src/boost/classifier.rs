@@ -168,14 +168,15 @@ impl Objective for Binary {
             }
             _ => None,
         };
-        ensemble.start[0] -= self.correction(training.labels, training.weight);
+        let correction = self.correction(training.labels, training.weight);
+        ensemble.start[0] -= correction[0];
         Ok(FailureClassifier { ensemble, calibrator, report })
     }
 
     /// A calibrator learns what the weight did, and takes it off itself; focal loss has no such rule.
-    fn correction(&self, labels: &[bool], weight: Option<&[f64]>) -> f64 {
+    fn correction(&self, labels: &[bool], weight: Option<&[f64]>) -> Vec<f64> {
         let corrected = self.focal.is_none() && self.calibration.is_none();
-        if corrected { self.failure_weight(labels, weight).ln() } else { 0.0 }
+        vec![if corrected { self.failure_weight(labels, weight).ln() } else { 0.0 }]
     }
 
     fn wants_held_out(&self) -> bool {

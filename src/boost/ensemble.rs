@@ -96,6 +96,20 @@ impl Ensemble {
         self.compiled = Compiled::default();
     }
 
+    /// Adds `shift` to the raw scores, one an output, and multiplies them by `factor`, which is finite and
+    /// above 0. It becomes part of the trees, so that explanations, exports and saved models have it
+    /// without knowing of it.
+    pub(crate) fn calibrate(&mut self, shift: &[f64], factor: f64) {
+        for (start, shift) in self.start.iter_mut().zip(shift) {
+            *start = (*start + shift) * factor;
+        }
+        for tree in &mut self.trees {
+            tree.splits.iter_mut().for_each(|split| split.value *= factor);
+            tree.leaves.iter_mut().for_each(|leaf| leaf.value *= factor);
+        }
+        self.compiled = Compiled::default();
+    }
+
     /// Columns of the training data.
     #[must_use]
     pub fn n_features(&self) -> usize {

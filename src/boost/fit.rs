@@ -156,7 +156,7 @@ impl<O: Objective> Training<'_, O> {
             Some(from) => {
                 let objective = &self.params.objective;
                 let correction = objective.correction(rows.labels(), rows.weight());
-                continued(from, loss, columns, correction)?
+                continued(from, loss, columns, &correction)?
             }
             None => Ensemble::new(columns, loss.start(), loss.link(), Vec::new()),
         };
@@ -188,7 +188,7 @@ fn continued(
     from: &Ensemble,
     loss: &dyn Loss,
     columns: usize,
-    correction: f64,
+    correction: &[f64],
 ) -> Result<Ensemble> {
     let found = (from.columns, from.n_outputs(), from.link);
     let expected = (columns, loss.outputs(), loss.link());
@@ -201,7 +201,7 @@ fn continued(
         return Err(Error::Incompatible { reason });
     }
     let mut start = from.clone();
-    for score in &mut start.start {
+    for (score, correction) in start.start.iter_mut().zip(correction) {
         *score += correction;
     }
     Ok(start)

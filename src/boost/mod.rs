@@ -97,6 +97,7 @@ mod scan;
 mod search;
 mod survival;
 mod table;
+mod temperature;
 #[cfg(test)]
 mod tests;
 mod train;

@@ -2,9 +2,10 @@
 
 use super::ensemble::Ensemble;
 use super::loss::{Loss, Softmax};
-use super::objective::{Fitted, Objective};
+use super::objective::{Fitted, Objective, Scored};
 use super::params::BoostingParams;
 use super::report::TrainingReport;
+use super::temperature::Judged;
 use crate::error::{Error, Result};
 use ndarray::{Array2, ArrayView2};
 
@@ -15,8 +16,14 @@ use ndarray::{Array2, ArrayView2};
 #[non_exhaustive]
 pub struct Classes {
     /// Whether every class weighs as much in all as any other. Probabilities are then those of a
-    /// world where classes are equally frequent. Default no.
+    /// world where classes are equally frequent, unless they are calibrated. Default no.
     pub balanced: bool,
+    /// Whether probabilities are calibrated, by temperature: trees are usually too sure of the likeliest
+    /// class, and their raw scores are then divided by a number that makes up for it. It is learned from
+    /// held-out rows or, where none are held out, from each row as trees see it that were grown on the
+    /// other four fifths of the rows: six trainings instead of one. Which class is the likeliest stays.
+    /// Default no.
+    pub calibrated: bool,
 }
 
 /// Settings of a [`Classifier`].
@@ -27,6 +34,13 @@ impl ClassifierParams {
     #[must_use]
     pub fn balanced(mut self, balanced: bool) -> Self {
         self.objective.balanced = balanced;
+        self
+    }
+
+    /// Sets whether probabilities are calibrated.
+    #[must_use]
+    pub fn calibrated(mut self, calibrated: bool) -> Self {
+        self.objective.calibrated = calibrated;
         self
     }
 }
@@ -46,10 +60,7 @@ impl Classes {
         if classes > MOST_CLASSES {
             return refuse("class", f64::from(classes - 1), "below 10,000");
         }
-        let mut counts = vec![0_usize; classes as usize];
-        for &class in training {
-            counts[class as usize] += 1;
-        }
+        let counts = counts(training, classes as usize);
         if let Some(gap) = counts.iter().position(|&count| count == 0) {
             let reason = format!("no row is of class {gap}, but some are of class {}", classes - 1);
             return Err(Error::Incompatible { reason });
@@ -62,17 +73,23 @@ impl Classes {
             return refuse("class", f64::from(class), "one that training rows have");
         }
         let weights = (self.balanced || weight.is_some()).then(|| {
+            let factors = self.factors(&counts);
             let of = |(row, &class): (usize, &u32)| {
-                let factor = if self.balanced {
-                    training.len() as f64 / (f64::from(classes) * counts[class as usize] as f64)
-                } else {
-                    1.0
-                };
-                (weight.map_or(1.0, |weight| weight[row]) * factor) as f32
+                (weight.map_or(1.0, |weight| weight[row]) * factors[class as usize]) as f32
             };
             labels.iter().enumerate().map(of).collect()
         });
         Ok(Box::new(Softmax::new(labels, classes as usize, weights)))
+    }
+}
+
+impl Classes {
+    /// How many times as much a row of each class weighs.
+    fn factors(&self, counts: &[usize]) -> Vec<f64> {
+        let rows: usize = counts.iter().sum();
+        let even = rows as f64 / counts.len() as f64;
+        let of = |&count: &usize| if self.balanced { even / count as f64 } else { 1.0 };
+        counts.iter().map(of).collect()
     }
 }
 
@@ -101,9 +118,38 @@ impl Objective for Classes {
         *label
     }
 
-    fn finish(&self, fitted: Fitted<'_, u32>) -> Result<Classifier> {
-        Ok(Classifier { ensemble: fitted.ensemble, report: fitted.report })
+    fn wants_held_out(&self) -> bool {
+        self.calibrated
     }
+
+    /// What classes that weigh alike did to the scores, where probabilities are to be those of classes
+    /// as frequent as they are.
+    fn correction(&self, labels: &[u32], _weight: Option<&[f64]>) -> Vec<f64> {
+        let classes = labels.iter().max().map_or(0, |&most| most as usize + 1);
+        let corrected = self.balanced && self.calibrated;
+        let factors = corrected.then(|| self.factors(&counts(labels, classes)));
+        factors.map_or(vec![0.0; classes], |factors| factors.iter().map(|f| f.ln()).collect())
+    }
+
+    fn finish(&self, fitted: Fitted<'_, u32>) -> Result<Classifier> {
+        let Fitted { mut ensemble, report, training, held_out } = fitted;
+        if let Some(Scored { labels, weight, raw, .. }) = held_out.filter(|_| self.calibrated) {
+            let shift = self.correction(training.labels, training.weight);
+            let shift: Vec<f64> = shift.iter().map(|shift| -shift).collect();
+            let factor = Judged { classes: labels, weight, raw, shift: &shift }.factor();
+            ensemble.calibrate(&shift, factor);
+        }
+        Ok(Classifier { ensemble, report })
+    }
+}
+
+/// Rows of each class.
+fn counts(labels: &[u32], classes: usize) -> Vec<usize> {
+    let mut counts = vec![0; classes];
+    for &class in labels {
+        counts[class as usize] += 1;
+    }
+    counts
 }
 
 /// Says how likely a row is to be of each class.

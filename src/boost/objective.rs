@@ -122,11 +122,11 @@ pub trait Objective: Sync {
         0
     }
 
-    /// What [`finish`](Self::finish) will take off the starting score, one for all outputs: a training
-    /// that goes on from a finished model has to put it back first.
-    fn correction(&self, labels: &[Self::Label], weight: Option<&[f64]>) -> f64 {
+    /// What [`finish`](Self::finish) will take off the starting score of each output, if it does: a
+    /// training that goes on from a finished model has to put it back first.
+    fn correction(&self, labels: &[Self::Label], weight: Option<&[f64]>) -> Vec<f64> {
         let _ = (labels, weight);
-        0.0
+        Vec::new()
     }
 
     /// Whether [`finish`](Self::finish) needs rows that no tree was grown on. Without any that were
