@@ -1,10 +1,11 @@
 """Cycles left of engines, by boosted trees: points and 90 % intervals, in the usual protocol.
 
-All methods train on the same rows with the same features, are averaged over the same seeds, and
-have the same taken off their answers. Features and settings were chosen by cross-validation over
-the training engines, with forewarn, and not by the test engines: each engine held out is cut at any
-of its later cycles. The same cross-validation gives the intervals, and its figures are printed
-beside those of the test.
+All methods train on the same rows with the same features and are averaged over the same seeds.
+Features and settings were chosen by cross-validation over the training engines, with forewarn, and
+not by the test engines: each engine held out is cut at any of its later cycles. The same
+cross-validation gives the intervals, and what is taken off an answer before the score of the PHM08
+challenge judges it, which asks for another point than the root mean square: to be late costs more
+than to be early. Its own figures are printed beside those of the test.
 """
 
 from __future__ import annotations
@@ -29,11 +30,14 @@ EARLIEST, FROM_END = 31, 150
 earlier, all engines are alike, and easy. The second bound, and the share added to the intervals
 for the number of engines, came after a first look at the test, which was harder than a cut
 anywhere."""
-LESS = 1.0
-"""Cycles taken off each answer: to be late costs more than to be early."""
 COVERAGE = 0.9
 NEIGHBOURS = 2_000
 """Held-out answers, those nearest in size, whose errors give an interval its width."""
+LATE, EARLY = 10.0, 13.0
+"""Cycles late, or early, at which the challenge's cost of an answer is e - 1."""
+KNOTS = np.arange(0.0, CAP + 1.0, 2.5)
+"""Answers at which the least costly shift is sought; between them it changes along a line."""
+SHIFTS = np.arange(-30.0, 10.1, 0.25)
 MEASURES = ["RMSE", "PHM08", "coverage", "width", "RMSE, training", "PHM08, training"]
 
 Predict = Callable[[Matrix], Vector]
@@ -159,18 +163,32 @@ def judge(fit: Fit, train: Cycles, test: Cycles, seeds: int) -> list[float]:
     low, high = intervals(held_out, answer)
     alike = np.full(len(test.left), 1.0 / len(test.left))
     return [
-        *errors(answer, test.left, alike),
+        *errors(answer, plan(held_out, answer), test.left, alike),
         float(np.mean((low <= test.left) & (test.left <= high))),
         float(np.mean(high - low)),
-        *errors(held_out.answer, held_out.left, held_out.share),
+        *errors(held_out.answer, plan(held_out, held_out.answer), held_out.left, held_out.share),
     ]
 
 
-def errors(answer: Vector, left: Vector, share: Vector) -> tuple[float, float]:
-    """Root mean square, and the score of the PHM08 challenge as it would be for 100 engines."""
-    late = answer - left
-    cost = np.where(late < 0.0, np.expm1(-late / 13.0), np.expm1(late / 10.0))
-    return float(np.sqrt(share @ late**2)), float(100.0 * share @ cost)
+def errors(answer: Vector, planned: Vector, left: Vector, share: Vector) -> tuple[float, float]:
+    """Root mean square of the answer, and what the PHM08 challenge makes of the plan, as if of
+    100 engines."""
+    return float(np.sqrt(share @ (answer - left) ** 2)), float(100.0 * share @ cost(planned - left))
+
+
+def cost(late: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """What the challenge takes for an answer so many cycles too late."""
+    return np.expm1(np.maximum(late / LATE, -late / EARLY))
+
+
+def plan(held_out: HeldOut, answer: Vector) -> Vector:
+    """Answers moved to where they would have cost the held-out engines of about the same least."""
+    error = by_answer(held_out)
+    shift = [
+        SHIFTS[np.argmin(cost(SHIFTS[:, None] - error[near(held_out, knot)]).mean(axis=1))]
+        for knot in KNOTS
+    ]
+    return np.clip(answer + np.interp(answer, KNOTS, shift), 0.0, CAP)
 
 
 def ensemble(fit: Fit, cycles: Cycles, rows: npt.NDArray[np.bool_], seeds: int) -> Predict:
@@ -179,7 +197,7 @@ def ensemble(fit: Fit, cycles: Cycles, rows: npt.NDArray[np.bool_], seeds: int) 
     for seed in range(seeds):
         some = np.flatnonzero(rows)[seed % EVERY :: EVERY]
         models.append(fit(cycles.x[some], cycles.left[some], seed))
-    return lambda x: np.clip(np.mean([model(x) for model in models], axis=0) - LESS, 0.0, CAP)
+    return lambda x: np.clip(np.mean([model(x) for model in models], axis=0), 0.0, CAP)
 
 
 def cross_validate(fit: Fit, train: Cycles, seeds: int) -> HeldOut:
@@ -196,18 +214,27 @@ def cross_validate(fit: Fit, train: Cycles, seeds: int) -> HeldOut:
     return HeldOut(answer[cut], train.left[cut], share / share.sum(), len(units))
 
 
+def by_answer(held_out: HeldOut) -> Vector:
+    """Errors in the order of the answers."""
+    return (held_out.left - held_out.answer)[np.argsort(held_out.answer)]
+
+
+def near(held_out: HeldOut, answer: float) -> slice:
+    """Places in that order of the answers that are nearest."""
+    middle = np.searchsorted(np.sort(held_out.answer), answer)
+    first = int(np.clip(middle - NEIGHBOURS // 2, 0, len(held_out.answer) - NEIGHBOURS))
+    return slice(first, first + NEIGHBOURS)
+
+
 def intervals(held_out: HeldOut, answer: Vector) -> tuple[Vector, Vector]:
     """Around each answer the shortest interval of errors that holds nine tenths of those which
     were made where the answer on a held-out engine was about the same."""
-    order = np.argsort(held_out.answer)
-    error = (held_out.left - held_out.answer)[order]
-    middle = np.searchsorted(held_out.answer[order], answer)
-    first = np.clip(middle - NEIGHBOURS // 2, 0, len(error) - NEIGHBOURS)
+    error = by_answer(held_out)
     low, high = np.empty_like(answer), np.empty_like(answer)
     # As conformal intervals do, with the engines as the sample: their cycles repeat one another.
     inside = round(COVERAGE * (1.0 + 1.0 / held_out.engines) * NEIGHBOURS)
-    for row, begin in enumerate(first):
-        near = np.sort(error[begin : begin + NEIGHBOURS])
-        best = int(np.argmin(near[inside - 1 :] - near[: len(near) - inside + 1]))
-        low[row], high[row] = near[best], near[best + inside - 1]
+    for row, said in enumerate(answer):
+        errors_near = np.sort(error[near(held_out, said)])
+        best = int(np.argmin(errors_near[inside - 1 :] - errors_near[: NEIGHBOURS - inside + 1]))
+        low[row], high[row] = errors_near[best], errors_near[best + inside - 1]
     return np.clip(answer + low, 0.0, CAP), np.clip(answer + high, 0.0, CAP)

@@ -74,9 +74,9 @@ def test_calibration(parts: Labelled, method: str) -> None:
 def test_calibration_that_cannot_be(parts: Labelled, modes: Modes) -> None:
     with pytest.raises(ValueError, match="calibration is 'best': it must be None, 'automatic'"):
         GradientBoostingClassifier(random_state=0, calibration="best").fit(*parts)
-    with pytest.raises(ValueError, match="is 'temperature': .* for two classes"):
+    with pytest.raises(ValueError, match=r"is 'temperature': .* for two classes"):
         GradientBoostingClassifier(random_state=0, calibration="temperature").fit(*parts)
-    with pytest.raises(ValueError, match="'platt': .* 'temperature' for more than two classes"):
+    with pytest.raises(ValueError, match=r"'platt': .* 'temperature' for more than two classes"):
         GradientBoostingClassifier(random_state=0, calibration="platt").fit(*modes)
 
 

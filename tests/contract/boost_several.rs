@@ -10,11 +10,13 @@ use forewarn::prelude::{Batch, Error, Train};
 fn noisy(seed: u64, rows: usize) -> (Array2<f64>, Vec<u32>) {
     let x = normal_rows(seed, rows, 4);
     let mut draw = Draw::new(seed + 1);
-    let class = |row: usize| match draw.unit() < 0.1 {
-        true => 2,
-        false => u32::from(draw.unit() < 1.0 / (1.0 + (-2.0 * x[(row, 0)]).exp())),
+    let mut class = |row: usize| {
+        if draw.unit() < 0.1 {
+            return 2;
+        }
+        u32::from(draw.unit() < 1.0 / (1.0 + (-2.0 * x[(row, 0)]).exp()))
     };
-    let classes = (0..rows).map(class).collect();
+    let classes = (0..rows).map(&mut class).collect();
     (x, classes)
 }
 
