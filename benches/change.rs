@@ -3,9 +3,9 @@
 //!
 //! `cargo bench --bench change -- --segments REPEATS` reads one series a line, numbers between spaces,
 //! and prints for each `index index … | nanoseconds`, of the quickest repeat. `--stream LENGTH
-//! RUN_LENGTH` reads streams of LENGTH little-endian doubles and prints for each where changes were
-//! noticed, and the nanoseconds an observation. `benches/peers/change_points.py` runs both beside
-//! ruptures and river.
+//! RUN_LENGTH` reads streams of LENGTH little-endian doubles, watches them value by value and prints
+//! for each where changes were noticed, and the nanoseconds an observation; `--array` gives each stream
+//! as a whole. `benches/peers/change_points.py` runs all beside ruptures and river.
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group};
 use forewarn::trend::{
@@ -55,10 +55,20 @@ fn streams(criterion: &mut Criterion) {
         group.bench_function(name, |bencher| {
             let params = ChangeDetectorParams::default().method(method);
             bencher.iter(|| {
-                let mut detector = params.start().expect("valid settings");
+                let (mut detector, mut noticed) = (params.start().expect("valid settings"), 0);
                 for value in &values {
-                    black_box(detector.observe(*value).expect("finite"));
+                    if let Some(change) = detector.observe(*value).expect("finite") {
+                        noticed += change.noticed;
+                    }
                 }
+                noticed
+            });
+        });
+        group.bench_function(format!("{name}, arrays"), |bencher| {
+            let params = ChangeDetectorParams::default().method(method);
+            bencher.iter(|| {
+                let mut detector = params.start().expect("valid settings");
+                detector.observe_many(black_box(&values)).expect("finite")
             });
         });
     }
@@ -95,7 +105,11 @@ fn print_segments(repeats: usize) -> Result<(), Box<dyn std::error::Error>> {
     Ok(())
 }
 
-fn print_changes(length: usize, run_length: f64) -> Result<(), Box<dyn std::error::Error>> {
+fn print_changes(
+    length: usize,
+    run_length: f64,
+    array: bool,
+) -> Result<(), Box<dyn std::error::Error>> {
     let mut bytes = vec![0; 8 * length];
     while io::stdin().lock().read_exact(&mut bytes).is_ok() {
         let (values, _) = bytes.as_chunks::<8>();
@@ -103,12 +117,17 @@ fn print_changes(length: usize, run_length: f64) -> Result<(), Box<dyn std::erro
         let mut detector = ChangeDetectorParams::default().run_length(run_length).start()?;
         let mut noticed = Vec::new();
         let start = Instant::now();
-        for value in &values {
-            if let Some(change) = detector.observe(*value)? {
-                noticed.push(change.noticed.to_string());
+        if array {
+            noticed.extend(detector.observe_many(&values)?);
+        } else {
+            for value in &values {
+                if let Some(change) = detector.observe(*value)? {
+                    noticed.push(change);
+                }
             }
         }
         let nanoseconds = start.elapsed().as_nanos() as f64 / length as f64;
+        let noticed: Vec<String> = noticed.iter().map(|it| it.noticed.to_string()).collect();
         println!("{} | {nanoseconds:.2}", noticed.join(" "));
     }
     Ok(())
@@ -120,8 +139,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let given: Vec<String> = std::env::args().skip(1).filter(|it| it != "--bench").collect();
     match given.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         ["--segments", repeats] => return print_segments(repeats.parse()?),
-        ["--stream", length, run_length] => {
-            return print_changes(length.parse()?, run_length.parse()?);
+        [how @ ("--stream" | "--array"), length, run_length] => {
+            return print_changes(length.parse()?, run_length.parse()?, how == "--array");
         }
         _ => {}
     }

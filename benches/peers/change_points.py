@@ -10,7 +10,8 @@ series with mean 0 and variance 1, at several penalties, of which the best is un
 forewarn has one setting. forewarn is run from Rust (`cargo bench --bench change`).
 
 Detectors watch streams of normal noise. False alarms are counted where nothing changes, delays
-from a shift after 1,000 observations to the first alarm after it, over 101 streams.
+from a shift after 1,000 observations to the first alarm after it, over 101 streams. river takes one
+value a call, from Python; forewarn is called from Rust, value by value and with whole arrays.
 """
 
 from __future__ import annotations
@@ -40,7 +41,7 @@ BEFORE = 1_000
 AFTER = 3_000
 STREAMS = 101
 CALM = 20_000
-RUN_LENGTHS = (50_000, 1_700)
+RUN_LENGTHS = (50_000, 500_000, 1_700)
 
 Annotations = dict[str, list[int]]
 
@@ -183,12 +184,12 @@ def river_run(make: Callable[[], Any]) -> Run:
     return run
 
 
-def forewarn_run(binary: Path, run_length: float) -> Run:
-    """The detector of the Rust bench."""
+def forewarn_run(binary: Path, run_length: float, how: str = "--stream") -> Run:
+    """The detector of the Rust bench, called value by value; by "--array" with a stream at once."""
 
     def run(streams: list[Vector]) -> list[tuple[list[int], float]]:
         given = b"".join(stream.astype("<f8").tobytes() for stream in streams)
-        command = [str(binary), "--stream", str(len(streams[0])), str(run_length)]
+        command = [str(binary), how, str(len(streams[0])), str(run_length)]
         output = subprocess.run(command, input=given, capture_output=True, check=True).stdout
         return [parsed(line) for line in output.decode().splitlines()]
 
@@ -201,6 +202,9 @@ def stream_table(binary: Path) -> str:
 
     runs: dict[str, Run] = {
         **{f"forewarn, one in {it:,}": forewarn_run(binary, it) for it in RUN_LENGTHS},
+        f"forewarn, one in {RUN_LENGTHS[0]:,}, arrays": forewarn_run(
+            binary, RUN_LENGTHS[0], "--array"
+        ),
         "river ADWIN": river_run(drift.ADWIN),
         "river ADWIN, 0.05": river_run(lambda: drift.ADWIN(delta=0.05)),
         "river Page-Hinkley": river_run(drift.PageHinkley),

@@ -121,16 +121,7 @@ impl Detector {
     /// Takes values in order; the changes that they give away. An error leaves the state as it was.
     fn update_many(&self, py: Python<'_>, values: Doubles<'_>) -> Result<Vec<PlainDetected>> {
         let values = slice(&values)?;
-        let found = py.detach(|| {
-            let mut state = self.state();
-            let mut detector = state.clone();
-            let mut found = Vec::new();
-            for &value in values {
-                found.extend(detector.observe(value)?);
-            }
-            *state = detector;
-            Ok::<_, forewarn::Error>(found)
-        })?;
+        let found = py.detach(|| self.state().observe_many(values))?;
         Ok(found.iter().map(plain).collect())
     }
 

@@ -69,6 +69,7 @@ fn infinity_and_nothing_at_all_are_refused() {
     let before = detector.clone();
     for value in [f64::INFINITY, f64::NEG_INFINITY] {
         assert!(detector.observe(value).is_err());
+        assert!(detector.observe_many(&[1.0, f64::NAN, value, 2.0]).is_err());
     }
     assert_eq!(detector, before);
     detector.observe(f64::NAN).unwrap();
@@ -179,7 +180,8 @@ fn a_constant_that_becomes_another_has_changed() {
     }
 }
 
-/// A short dip restarts the detector on too few values to know their level by.
+/// A short dip restarts the detector on too few values to know their level by. Where no method can
+/// tell, 24 values of one block of 32 beyond all bounds can: at the latest after 56.
 #[test]
 fn a_level_that_was_left_for_a_moment_is_found_again() {
     for method in METHODS {
@@ -197,7 +199,7 @@ fn a_level_that_was_left_for_a_moment_is_found_again() {
                 last = detector.observe(level + noise).unwrap().or(last);
             }
             let change = last.unwrap();
-            let near = change.index.abs_diff(2_000) <= 16 && change.noticed < 2_040;
+            let near = change.index.abs_diff(2_000) <= 16 && change.noticed < 2_056;
             assert!(near && (change.after - 40.0).abs() < 6.0, "{method:?}: {change:?}");
         }
     }

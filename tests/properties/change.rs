@@ -160,6 +160,37 @@ proptest! {
     }
 
     #[test]
+    fn many_at_once_are_as_many_one_by_one(
+        seed in 0_u64..1_000_000,
+        method in 0_usize..3,
+        warm_up in 16_usize..200,
+        gap in 0.0_f64..0.02,
+        most in 1_usize..200,
+        run_length in prop_oneof![Just(100.0), Just(2_000.0), Just(1e6)],
+    ) {
+        let mut draw = Draw::new(seed);
+        let mut values = stepped(seed, 900);
+        for _ in 0..6 {
+            // Calm ends in a level or a few values far away.
+            let level = [0.0, 1.0, 4.0, 1e6][(4.0 * draw.unit()) as usize];
+            let count = [3.0, 40.0, 300.0, 900.0][(4.0 * draw.unit()) as usize] as usize;
+            values.extend((0..count).map(|_| level + draw.normal()));
+        }
+        values.iter_mut().filter(|_| draw.unit() < gap).for_each(|value| *value = f64::NAN);
+        let params = ChangeDetectorParams::default().method(METHODS[method]);
+        let params = params.warm_up(warm_up).run_length(run_length);
+        let (mut one, mut many) = (params.start().unwrap(), params.start().unwrap());
+        let mut rest = &values[..];
+        while !rest.is_empty() {
+            let (now, later) = rest.split_at(rest.len().min(1 + (most as f64 * draw.unit()) as usize));
+            let by_one: Vec<_> = now.iter().filter_map(|it| one.observe(*it).unwrap()).collect();
+            prop_assert_eq!(by_one, many.observe_many(now).unwrap());
+            prop_assert_eq!(&one, &many);
+            rest = later;
+        }
+    }
+
+    #[test]
     #[cfg(feature = "serde")]
     fn a_saved_detector_goes_on_with_the_same_bits(
         seed in 0_u64..100_000,

@@ -210,7 +210,7 @@ fn delay(method: DetectionMethod, shift: f64) -> u64 {
 /// river 0.26's ADWIN: 119, 55, 23 and 23; its Page–Hinkley, at a false alarm in 1,700: 77, 40, 18, 7.
 #[test]
 fn shifts_are_noticed_soon() {
-    let cases = [(0.5, 115), (1.0, 30), (2.0, 10), (5.0, 4), (50.0, 4)];
+    let cases = [(0.5, 92), (1.0, 28), (2.0, 9), (5.0, 4), (50.0, 4)];
     for (shift, most) in cases {
         let found = delay(DetectionMethod::Focus, shift);
         assert!(found <= most, "{shift}: {found}");

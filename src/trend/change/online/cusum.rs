@@ -5,59 +5,72 @@
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub(super) struct Cusum {
     count: f64,
-    mean: f64,
-    /// Upwards and downwards: how much, since how many observations, and their sum.
+    total: f64,
+    /// Upwards and downwards.
     sums: [Sum; 2],
 }
 
+/// How much is beyond, and of how many observations it is and what their sum is.
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 struct Sum {
     height: f64,
-    since: u64,
+    since: f64,
     total: f64,
 }
 
-const EMPTY: Sum = Sum { height: 0.0, since: 0, total: 0.0 };
+const EMPTY: Sum = Sum { height: 0.0, since: 0.0, total: 0.0 };
+
+impl Sum {
+    /// Adds an observation so far beyond the allowance, and begins anew below nothing. Without a
+    /// branch: nobody can foresee it.
+    #[inline]
+    fn add(&mut self, beyond: f64, value: f64) {
+        let height = self.height + beyond;
+        let kept = f64::from(u8::from(height > 0.0));
+        self.height = height * kept;
+        self.since = (self.since + 1.0) * kept;
+        self.total = (self.total + value) * kept;
+    }
+}
 
 impl Cusum {
     pub(super) fn new() -> Self {
-        Self { count: 0.0, mean: 0.0, sums: [EMPTY; 2] }
+        Self { count: 0.0, total: 0.0, sums: [EMPTY; 2] }
     }
 
-    /// Takes an observation in and gives the greater height, in spreads.
+    /// Takes an observation in and gives the greater height; the allowance is in its unit.
     #[inline]
-    pub(super) fn take(&mut self, value: f64, spread: f64, allowance: f64) -> f64 {
-        let away = (value - self.mean) / spread;
-        for (sum, away) in self.sums.iter_mut().zip([away, -away]) {
-            let height = sum.height + away - allowance;
-            *sum = if height > 0.0 {
-                Sum { height, since: sum.since + 1, total: sum.total + value }
-            } else {
-                EMPTY
-            };
-        }
+    pub(super) fn take(&mut self, value: f64, allowance: f64) -> f64 {
+        let away = value - self.total / self.count.max(1.0);
+        self.sums[0].add(away - allowance, value);
+        self.sums[1].add(-away - allowance, value);
         // What a sum has collected may be of a new level: it is learned once the sums are empty.
         self.count += 1.0;
-        self.mean += (value - self.mean) / self.count;
-        self.sums[0].height.max(self.sums[1].height)
+        self.total += value;
+        let [up, down] = &self.sums;
+        if up.height > down.height { up.height } else { down.height }
     }
 
     /// Observations since the change, and the level before and after.
     pub(super) fn change(&self) -> (u64, f64, f64) {
         let [up, down] = self.sums;
         let sum = if up.height > down.height { up } else { down };
-        let since = sum.since.max(1) as f64;
-        let before = (self.mean * self.count - sum.total) / (self.count - since).max(1.0);
-        (sum.since, before, sum.total / since)
+        let since = sum.since.max(1.0);
+        let before = (self.total - sum.total) / (self.count - since).max(1.0);
+        (sum.since as u64, before, sum.total / since)
     }
 
     #[cfg(feature = "serde")]
     pub(super) fn is_possible(&self) -> bool {
-        let sound = |sum: &Sum| (0.0..f64::MAX).contains(&sum.height) && sum.total.is_finite();
+        let sound = |sum: &Sum| {
+            (0.0..f64::MAX).contains(&sum.height)
+                && (0.0..=self.count).contains(&sum.since)
+                && sum.total.is_finite()
+        };
         self.count >= 0.0
             && self.count.is_finite()
-            && self.mean.is_finite()
+            && self.total.is_finite()
             && self.sums.iter().all(sound)
     }
 }

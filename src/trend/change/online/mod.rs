@@ -1,9 +1,11 @@
 //! Changes of a stream, as they happen.
 
 mod bayes;
+mod corners;
 mod cusum;
 mod detector;
 mod focus;
+mod latest;
 mod params;
 #[cfg(feature = "serde")]
 mod saved;

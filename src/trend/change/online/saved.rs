@@ -1,6 +1,7 @@
 //! Saving and loading.
 
-use super::detector::{LATEST, Latest, Method, State};
+use super::detector::{Method, State};
+use super::latest::LATEST;
 use super::{ChangeDetector, ChangeDetectorParams, DetectionMethod};
 use crate::envelope::Envelope;
 use crate::error::{Error, Result, invalid};
@@ -66,10 +67,13 @@ impl TryFrom<Saved> for ChangeDetector {
         (detector.seen, detector.missing) = (saved.seen, saved.missing);
         detector.changes = saved.changes;
         if saved.state.is_some() {
-            detector.latest = Latest::new(LATEST);
+            detector.latest.numbers = saved.seen - saved.missing - numbers;
+            saved.latest.into_iter().for_each(|(index, value)| detector.latest.push(index, value));
+        } else {
+            for (index, value) in saved.latest {
+                detector.latest.collect(index, value);
+            }
         }
-        detector.latest.numbers = saved.seen - saved.missing - numbers;
-        saved.latest.into_iter().for_each(|(index, value)| detector.latest.push(index, value));
         detector.state = saved.state;
         Ok(detector)
     }

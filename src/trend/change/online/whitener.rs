@@ -14,8 +14,15 @@ const MEMORY: f64 = 4_096.0;
 /// How many of them a change leaves: the noise may have changed with the level.
 const LEFT: f64 = 1_024.0;
 
-/// The noise is looked at this often.
-pub(super) const REFRESH: u32 = 32;
+/// Observations after which the noise is looked at.
+pub(super) const BLOCK: usize = 32;
+
+/// Moments of so many observations move too little in one block to be judged after each.
+const SLOW: f64 = 1_024.0;
+const BLOCKS: u32 = 4;
+
+/// Most doubt that is made up for, by the evidence: a factor of nine.
+const MOST_DOUBT: f64 = 8.0;
 
 /// Strongest autocorrelation that is taken for noise.
 const STRONGEST: f64 = 0.99;
@@ -44,22 +51,28 @@ pub(super) struct Whitener {
     variance: f64,
     covariance: f64,
     last: f64,
-    /// The one before the last refresh, and those since.
+    /// The one before the block, and those of the block so far.
     before: f64,
-    block: [f64; REFRESH as usize],
+    block: [f64; BLOCK],
+    filled: usize,
     correlation: f64,
-    /// 1 / (1 − correlation).
+    /// 1 / (1 − correlation), and what is left of the observation before by it.
     gain: f64,
-    /// Of what comes out.
+    carry: f64,
+    /// Of what comes out, widened by the doubt about it; its square, and how far values may go.
     spread: f64,
+    square: f64,
+    most: f64,
+    /// Blocks until the moments are judged.
     until_refresh: u32,
     /// Nearly all of the last block was beyond all bounds: this is another level.
     lost: bool,
 }
 
 impl Whitener {
-    /// Learns from the first values; at least 16 of them, all finite.
-    pub(super) fn new(values: &[f64]) -> Self {
+    /// Learns from the first values; at least 16 of them, all finite. The evidence is what a change
+    /// is believed at, as a logarithm.
+    pub(super) fn new(values: &[f64], evidence: f64) -> Self {
         let centre = median(&mut values.to_vec());
         let mut whitener = Self {
             centre,
@@ -72,11 +85,15 @@ impl Whitener {
             covariance: 0.0,
             last: 0.0,
             before: 0.0,
-            block: [0.0; REFRESH as usize],
+            block: [0.0; BLOCK],
+            filled: 0,
             correlation: 0.0,
             gain: 1.0,
+            carry: 0.0,
             spread: 1.0,
-            until_refresh: REFRESH,
+            square: 1.0,
+            most: MOST,
+            until_refresh: 1,
             lost: false,
         };
         whitener.rescale();
@@ -91,7 +108,7 @@ impl Whitener {
         let products = inside.windows(2).map(|pair| (pair[0] - mean) * (pair[1] - mean));
         whitener.covariance = products.sum::<f64>() / count;
         whitener.before = whitener.last;
-        whitener.refresh();
+        whitener.refresh(evidence);
         whitener
     }
 
@@ -102,13 +119,13 @@ impl Whitener {
 
     #[inline]
     fn standardise(&self, value: f64) -> f64 {
-        (value * self.per_unit - self.offset).clamp(-FARTHEST, FARTHEST)
+        within(value * self.per_unit - self.offset, FARTHEST)
     }
 
-    /// Variance of what comes out.
+    /// Square of the spread.
     #[inline]
-    pub(super) fn variance(&self) -> f64 {
-        self.spread * self.spread
+    pub(super) fn square(&self) -> f64 {
+        self.square
     }
 
     #[inline]
@@ -137,85 +154,133 @@ impl Whitener {
         self.centre + level * self.unit
     }
 
-    /// Takes the next value in, learns from it, and says whether the spread has changed.
+    /// Takes the next value in. Once a block is full it must be [ended](Self::end_block).
     #[inline]
-    pub(super) fn take(&mut self, value: f64) -> (f64, bool) {
+    pub(super) fn take(&mut self, value: f64) -> f64 {
         let inside = self.standardise(value);
-        let out = self.whiten(inside);
-        self.block[(REFRESH - self.until_refresh) as usize % REFRESH as usize] = inside;
+        let out = self.whiten(inside, self.last);
+        self.block[self.filled % BLOCK] = inside;
+        self.filled += 1;
         self.last = inside;
-        self.until_refresh -= 1;
-        let refreshed = self.until_refresh == 0;
-        if refreshed {
-            self.learn();
-            self.refresh();
+        out
+    }
+
+    /// What taking these values in would do: they inside, and what comes out.
+    #[inline]
+    pub(super) fn preview<const N: usize>(&self, values: &[f64; N]) -> ([f64; N], [f64; N]) {
+        let inside = values.map(|value| self.standardise(value));
+        let mut out = [0.0; N];
+        out[0] = self.whiten(inside[0], self.last);
+        for place in 1..N {
+            out[place] = self.whiten(inside[place], inside[place - 1]);
         }
-        (out, refreshed)
+        (inside, out)
+    }
+
+    /// Takes in values that were previewed; there must be room for them.
+    #[inline]
+    pub(super) fn accept<const N: usize>(&mut self, inside: &[f64; N]) {
+        self.block[self.filled..self.filled + N].copy_from_slice(inside);
+        self.filled += N;
+        self.last = inside[N - 1];
+    }
+
+    /// Values that the block has room for.
+    #[inline]
+    pub(super) fn room(&self) -> usize {
+        BLOCK - self.filled
+    }
+
+    /// Learns from a full block.
+    #[inline(never)]
+    pub(super) fn end_block(&mut self, evidence: f64) {
+        self.learn();
+        self.until_refresh -= 1;
+        if self.until_refresh == 0 {
+            self.refresh(evidence);
+        }
     }
 
     /// Takes a block's sums into the moments.
-    #[inline(never)]
     fn learn(&mut self) {
-        let size = f64::from(REFRESH);
+        let size = BLOCK as f64;
+        self.filled = 0;
         self.count = (self.count + size).min(MEMORY);
         let gain = size / self.count;
         // Four sums each: additions that need not wait for each other.
         let [mut sums, mut squares, mut products] = [[0.0; 4]; 3];
-        let (mut last, mut beyond) = (self.before, 0);
+        let mut last = self.before;
         let (fours, _) = self.block.as_chunks::<4>();
         for four in fours {
-            for (place, &inside) in four.iter().enumerate() {
-                let (away, away_last) = (inside - self.mean, last - self.mean);
-                sums[place] += away;
-                squares[place] += away * away;
-                products[place] += away * away_last;
-                beyond += u32::from(inside.abs() >= FARTHEST);
-                last = inside;
+            let befores = [last, four[0], four[1], four[2]];
+            for place in 0..4 {
+                sums[place] += four[place];
+                squares[place] += four[place] * four[place];
+                products[place] += four[place] * befores[place];
             }
+            last = four[3];
         }
-        let [sum, squares, products] = [sums, squares, products].map(|all| all.iter().sum::<f64>());
+        let [sum, squares, products] =
+            [sums, squares, products].map(|all| all.iter().sum::<f64>() / size);
+        self.lost = squares >= 0.75 * FARTHEST * FARTHEST && {
+            let beyond = self.block.iter().filter(|inside| inside.abs() >= FARTHEST);
+            beyond.count() * 4 >= BLOCK * 3
+        };
+        // About the mean: numbers of a few units lose nothing by it.
+        let sum_before = sum + (self.before - self.last) / size;
+        let mean = self.mean;
+        let square = squares - mean * (2.0 * sum - mean);
+        let product = products - mean * (sum + sum_before - mean);
         self.before = self.last;
-        self.lost = beyond * 4 >= REFRESH * 3;
-        let shift = gain * sum / size;
+        let shift = gain * (sum - mean);
         self.mean += shift;
-        self.variance += gain * (squares / size - self.variance) - shift * shift;
-        self.covariance += gain * (products / size - self.covariance) - shift * shift;
+        self.variance += gain * (square - self.variance) - shift * shift;
+        self.covariance += gain * (product - self.covariance) - shift * shift;
     }
 
     /// The same without learning: for values that were learned from before.
     pub(super) fn retake(&mut self, value: f64) -> f64 {
         let inside = self.standardise(value);
-        let out = self.whiten(inside);
+        let out = self.whiten(inside, self.last);
         (self.last, self.before) = (inside, inside);
         out
     }
 
     #[inline]
-    fn whiten(&self, inside: f64) -> f64 {
-        let new = (inside - self.correlation * self.last) * self.gain;
-        new.clamp(-MOST * self.spread, MOST * self.spread)
+    fn whiten(&self, inside: f64, before: f64) -> f64 {
+        within(inside * self.gain - before * self.carry, self.most)
     }
 
-    fn refresh(&mut self) {
-        self.until_refresh = REFRESH;
+    fn refresh(&mut self, evidence: f64) {
+        self.until_refresh = if self.count < SLOW { 1 } else { BLOCKS };
         let variance = self.variance.max(LEAST);
         let raw = (self.covariance / variance).clamp(-1.0, 1.0);
-        // The estimate is low by (1 + 3r)/n; a standard error more errs on the quiet side.
+        // The estimate is low by (1 + 3r)/n. What may well be chance is shrunk towards none, as
+        // James and Stein do.
         let per_count = 1.0 / self.count;
-        let bias = (1.0 + 3.0 * raw.max(0.0)) * per_count;
-        let error = ((1.0 - raw * raw).max(0.0) * per_count).sqrt();
-        self.correlation = (raw + bias + error).clamp(0.0, STRONGEST);
+        let seen = raw + (1.0 + 3.0 * raw.max(0.0)) * per_count;
+        let error = (1.0 - raw * raw) * per_count;
+        let shrunk = seen * (1.0 - error / (seen * seen)).max(0.0);
+        self.correlation = shrunk.clamp(0.0, STRONGEST);
         let r = self.correlation;
         self.gain = 1.0 / (1.0 - r);
         let ratio = (1.0 + r) * self.gain;
-        // The mean that the variance is about follows the values; and again a standard error more.
+        // The mean that the variance is about follows the values.
         let variance = variance / (1.0 - (ratio * per_count).min(0.5));
-        let error = (2.0 * (1.0 + r * r) * per_count / (1.0 - r * r)).sqrt();
-        self.spread = (variance * (1.0 + error) * ratio).sqrt();
+        self.set_spread(
+            (variance * ratio * widened((2.0 + 4.0 * ratio) * per_count, evidence)).sqrt(),
+        );
+    }
+
+    fn set_spread(&mut self, spread: f64) {
+        self.spread = spread;
+        self.square = spread * spread;
+        self.most = MOST * spread;
+        self.carry = self.correlation * self.gain;
     }
 
     /// Begins anew at another level: that of the latest values, which follow.
-    pub(super) fn restart(&mut self, latest: &[f64]) {
+    pub(super) fn restart(&mut self, latest: &[f64], evidence: f64) {
         let shrunk = self.variance.sqrt().clamp(0.5, 2.0);
         self.centre = median(&mut latest.to_vec());
         self.unit = (self.unit * shrunk).clamp(SMALLEST, LARGEST).max(rounding(self.centre));
@@ -225,7 +290,8 @@ impl Whitener {
         self.mean = 0.0;
         self.lost = false;
         self.count = self.count.min(LEFT);
-        self.refresh();
+        self.refresh(evidence);
+        self.filled = 0;
         self.last = self.standardise(latest[0]);
         self.before = self.last;
     }
@@ -245,8 +311,32 @@ impl Whitener {
             && (0.0..=STRONGEST).contains(&self.correlation)
             && self.gain == 1.0 / (1.0 - self.correlation)
             && (0.1..=1000.0).contains(&self.spread)
-            && (1..=REFRESH).contains(&self.until_refresh)
+            && self.carry == self.correlation * self.gain
+            && self.square == self.spread * self.spread
+            && self.most == MOST * self.spread
+            && self.filled < BLOCK
+            && (1..=BLOCKS).contains(&self.until_refresh)
     }
+}
+
+/// By how much a variance must be multiplied that is known to a relative error whose square is
+/// `doubt`, for `evidence` by it to be as rare as it would be if the variance were known.
+///
+/// Evidence, the logarithm of a probability, is inverse to the variance. With `z` the error of its
+/// logarithm, `e^(−x·e^z)` averages to `e^−evidence` over `z` of variance `doubt`, by Laplace's method,
+/// if `y + doubt·y²/2 = evidence` for `y = x·e^z` at the greatest exponent, where `z = −doubt·y`; then
+/// `x / evidence` is the factor.
+fn widened(doubt: f64, evidence: f64) -> f64 {
+    let doubt = (doubt * evidence).min(MOST_DOUBT);
+    let exponent = (1.0 + 2.0 * doubt).sqrt() - 1.0;
+    exponent / doubt * exponent.exp()
+}
+
+/// Without the question what NaN is: there is none.
+#[inline]
+fn within(value: f64, most: f64) -> f64 {
+    let value = if value > most { most } else { value };
+    if value < -most { -most } else { value }
 }
 
 /// The spread of values, by the first that is not 0 of: the median distance from the centre, the
@@ -264,4 +354,33 @@ fn unit(values: &[f64], centre: f64) -> f64 {
 /// Differences of this size are those of rounding.
 fn rounding(centre: f64) -> f64 {
     centre.abs() * f64::EPSILON
+}
+
+#[cfg(test)]
+mod tests {
+    use super::widened;
+
+    /// Of `e^(−evidence·factor·e^z)`, over normal `z` of this variance, as a sum of 4,000 terms.
+    fn mean_probability(evidence: f64, factor: f64, doubt: f64) -> f64 {
+        let term = |step: i32| {
+            let normal = f64::from(step) / 250.0;
+            let inside = evidence * factor * (doubt.sqrt() * normal).exp();
+            (-inside - 0.5 * normal * normal).exp()
+        };
+        (-2_000..=2_000).map(term).sum::<f64>() / 250.0 / std::f64::consts::TAU.sqrt()
+    }
+
+    #[test]
+    fn doubt_about_the_spread_is_paid_for_once() {
+        for evidence in [5.0, 10.8, 14.0] {
+            for doubt in [1e-4, 0.001, 0.006, 0.06, 0.2] {
+                let asked = f64::exp(-evidence);
+                let plain = mean_probability(evidence, 1.0, doubt) / asked;
+                let paid = mean_probability(evidence, widened(doubt, evidence), doubt) / asked;
+                // Laplace's method leaves a factor of 1 / √(1 + doubt·y).
+                assert!((0.4..=1.01).contains(&paid), "{evidence}, {doubt}: {paid}");
+                assert!(doubt < 0.05 || plain > 1.5, "{evidence}, {doubt}: {plain}");
+            }
+        }
+    }
 }
