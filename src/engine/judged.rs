@@ -67,6 +67,12 @@ impl Judged {
         1.0 / self.failures.max(1) as f64
     }
 
+    /// Rows before a failure, for each failure.
+    pub(super) fn per_failure(&self) -> f64 {
+        let failing = self.fails.iter().filter(|&&fails| fails).count() as f64;
+        (failing / self.failures.max(1) as f64).max(1.0)
+    }
+
     /// The average precision of a score of some rows.
     pub(super) fn precision(&self, rows: &[usize], score: impl Fn(usize) -> f64) -> Result<f64> {
         let labels: Vec<bool> = rows.iter().map(|&row| self.fails[row]).collect();

@@ -46,9 +46,9 @@
 //! | time left | the time to the failure, up to a limit | its mean |
 //! | anomaly | rows that no failure followed (isolation forest) | how unlike them a row is |
 //!
-//! Their weights are learned on rows that none of them had seen ([`EngineParams::train`]), and so are
-//! the calibration of their sum and the intervals of the time left. Where one knows all, it weighs
-//! nearly 1.
+//! Their weights are the usual ones, unless rows that none of them had seen clearly speak for others
+//! ([`EngineParams::train`]); of such rows the calibration of their sum is learned, and the intervals of
+//! the time left.
 //!
 //! # Limits
 //! - A failure that nothing announces is not foretold; one that was never seen is at best abnormal.
@@ -71,6 +71,7 @@ mod model;
 #[cfg(feature = "serde")]
 mod number;
 mod params;
+mod planning;
 mod predictor;
 mod profile;
 mod reasons;

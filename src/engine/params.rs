@@ -104,7 +104,9 @@ impl LifetimeParams {
 pub struct EngineParams {
     /// Windows, statistics and horizon.
     pub features: FeatureParams,
-    /// The boosted classifier of "fails within the horizon".
+    /// The boosted classifier of "fails within the horizon". Default: its own settings, but with three in
+    /// ten columns offered to each split, since windows of one metric tell much the same. Where metrics
+    /// are features already, more columns are better.
     pub classifier: FailureClassifierParams,
     /// The models of time left; `None` for none.
     pub lifetimes: Option<LifetimeParams>,
@@ -137,7 +139,7 @@ impl Default for EngineParams {
     fn default() -> Self {
         Self {
             features: FeatureParams::default(),
-            classifier: FailureClassifierParams::default(),
+            classifier: FailureClassifierParams::default().column_share_split(0.3),
             lifetimes: Some(LifetimeParams::default()),
             detector: IsolationForestParams::default(),
             policy: ActionPolicy::default(),

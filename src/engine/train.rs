@@ -31,10 +31,12 @@ impl EngineParams {
     ///
     /// **Weights.** The members (a boosted classifier, a survival curve, the time left, and an anomaly
     /// score) are trained on growing parts of the history and score what comes next, which none of
-    /// them has seen; a logistic regression of their log-odds, without negative weights and drawn
-    /// towards the best member with a little of the others, gives the weights ("stacking", Wolpert 1992; Breiman 1996). Its
-    /// probability is calibrated on the same rows ([`calibrate`](crate::calibrate)), and so is the
-    /// alert threshold chosen by the stated costs ([`decide`](crate::decide)).
+    /// them has seen. The probability is a weighted sum of their log-odds: with the usual weights, 0.75
+    /// for the classifier, 0.15 for the anomaly score and 0.05 for each other, unless on parts that they
+    /// were not learned from those of a logistic regression ("stacking", Wolpert 1992; Breiman 1996) or a
+    /// member alone rank better by more than two failures make: weights learned from a dozen failures
+    /// follow chance. The sum is calibrated on the same rows ([`calibrate`](crate::calibrate)), and so
+    /// is the alert threshold chosen by the stated costs ([`decide`](crate::decide)).
     ///
     /// **Honesty.** Between what is learned from and what is set aside there is a gap of one horizon, so
     /// that no label looks into the time set aside; lives are cut off at its beginning. The

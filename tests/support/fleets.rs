@@ -88,5 +88,8 @@ pub(crate) fn azure(every: usize) -> Option<(Telemetry, EngineParams)> {
         .of_metric(vec![MetricStatistic::Last])
         .half_lives(Vec::new())
         .new_life(false);
-    Some((telemetry, EngineParams::default().features(features)))
+    let params = EngineParams::default();
+    // Every column is a feature of its own.
+    let classifier = params.classifier.clone().column_share_split(1.0);
+    Some((telemetry, params.features(features).classifier(classifier)))
 }
