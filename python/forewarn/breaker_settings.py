@@ -85,14 +85,15 @@ class BreakerSettings:
         How long the circuit stays open. None for a time that grows with the age of the outage,
         ``sqrt(2 * probe_cost * age / calls_per_second)``.
     backoff : float, default=1.0
-        By what each open time is longer than the one before, up to ``longest``.
+        What each open time is of the one before: longer, up to ``longest``, or below 1 shorter,
+        down to ``shortest``, where outages take much the same time. From 0.001 to 1,000.
     jitter : float, default=None
         The largest share of an open time that is taken off at random. None for 0 where
         ``open_time`` is given, and else 0.1.
     probe_cost : float, default=0.5
         What a failing probe costs, in good calls.
     shortest : float, default=0.05
-        The shortest open time, where it grows with the age of the outage.
+        The shortest open time, where it grows with the age of the outage or shrinks.
     longest : float, default=30.0
         The longest open time, where it grows.
     probes : int, default=1

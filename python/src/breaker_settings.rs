@@ -78,6 +78,9 @@ fn in_python(error: Error, names: &[(&str, &'static str)]) -> Exception {
             let allowed = match allowed {
                 "from 1 to calls" => "from 1 to last_calls",
                 "at least first" => "at least open_time",
+                "at most first where factor is below 1" => {
+                    "at most open_time where backoff is below 1"
+                }
                 _ => allowed,
             };
             Error::OutOfRange { name, value, allowed }.into()
@@ -96,7 +99,8 @@ impl Settings {
         let names = [("failures", "consecutive"), ("calls", "last_calls"), ("length", "window")];
         let trip = part(default().trip(self.trip()?), &names)?.trip;
         let slow = part(default().slow_call(self.slow_call()?), &[("threshold", "slow_after")])?;
-        let names = [("first", "open_time"), ("factor", "backoff"), ("cap", "longest")];
+        let cap = if self.backoff < 1.0 { "shortest" } else { "longest" };
+        let names = [("first", "open_time"), ("factor", "backoff"), ("cap", cap)];
         let open_time = part(default().open_time(self.open_time()?), &names)?.open_time;
         let names = [
             ("permits", "probes"),
@@ -185,7 +189,9 @@ impl Settings {
             }
             return Ok(OpenTime::Exponential { first, factor: 1.0, cap: first, jitter });
         }
-        Ok(OpenTime::Exponential { first, factor: self.backoff, cap: longest, jitter })
+        let shrinks = self.backoff < 1.0;
+        let cap = if shrinks { seconds("shortest", self.shortest)? } else { longest };
+        Ok(OpenTime::Exponential { first, factor: self.backoff, cap, jitter })
     }
 
     fn probes(&self) -> Result<Probes> {
@@ -291,7 +297,8 @@ impl Settings {
             OpenTime::Exponential { first, factor, cap, jitter } => {
                 self.open_time = Some(first.as_secs_f64());
                 (self.backoff, self.jitter) = (factor, Some(jitter));
-                self.longest = cap.as_secs_f64();
+                let limit = if factor < 1.0 { &mut self.shortest } else { &mut self.longest };
+                *limit = cap.as_secs_f64();
             }
             OpenTime::OutageAge { probe_cost, shortest, longest, jitter } => {
                 (self.probe_cost, self.jitter) = (probe_cost, Some(jitter));

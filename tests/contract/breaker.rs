@@ -70,7 +70,10 @@ fn settings_out_of_range_are_refused_by_name() {
         settings().open_time(OpenTime::Exponential { first, factor, cap, jitter })
     };
     refused(exponential(Duration::ZERO, 2.0, SECOND, 0.0), "first");
-    refused(exponential(SECOND, 0.9, SECOND, 0.0), "factor");
+    refused(exponential(SECOND, 0.0, SECOND, 0.0), "factor");
+    refused(exponential(SECOND, 1_001.0, SECOND, 0.0), "factor");
+    refused(exponential(SECOND, 0.5, 2 * SECOND, 0.0), "cap");
+    refused(exponential(SECOND, 0.5, Duration::ZERO, 0.0), "cap");
     refused(exponential(SECOND, f64::NAN, SECOND, 0.0), "factor");
     refused(exponential(2 * SECOND, 2.0, SECOND, 0.0), "cap");
     refused(exponential(SECOND, 2.0, SECOND, 1.1), "jitter");

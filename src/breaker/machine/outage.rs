@@ -58,12 +58,13 @@ impl Outage {
                 let cap = cap.as_secs_f64();
                 let mut time = first.as_secs_f64();
                 for _ in 0..self.attempts {
-                    if time >= cap || factor == 1.0 {
+                    if time == cap || factor == 1.0 {
                         break;
                     }
-                    time *= factor;
+                    let next = time * factor;
+                    time = if factor < 1.0 { next.max(cap) } else { next.min(cap) };
                 }
-                (time.min(cap), jitter)
+                (time, jitter)
             }
             OpenTime::OutageAge { probe_cost, shortest, longest, jitter } => {
                 let age = now.saturating_sub(self.since) as f64 * 1e-9;

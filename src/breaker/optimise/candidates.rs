@@ -66,8 +66,9 @@ fn trips(facts: &Facts, costs: &CallCosts) -> Vec<Trip> {
     }
     let share = theory::trip_share(1.0, cost);
     for (calls, minimum_calls) in [(10, 6), (20, 10), (60, 20)] {
-        for failure_rate in [0.5 * share, share, 0.5 + 0.5 * share] {
-            trips.push(Trip::LastCalls { calls, minimum_calls, failure_rate, slow_rate: 1.0 });
+        for rate in [0.5 * share, share, 0.5 + 0.5 * share] {
+            let (failure_rate, slow_rate) = (rate, rate);
+            trips.push(Trip::LastCalls { calls, minimum_calls, failure_rate, slow_rate });
         }
     }
     for calls in [10.0, 40.0] {
@@ -77,7 +78,7 @@ fn trips(facts: &Facts, costs: &CallCosts) -> Vec<Trip> {
                 buckets: 10,
                 minimum_calls: 5,
                 failure_rate,
-                slow_rate: 1.0,
+                slow_rate: failure_rate,
             });
         }
     }
@@ -91,11 +92,16 @@ fn safe_trip(facts: &Facts, costs: &CallCosts) -> Trip {
 }
 
 fn slow(facts: &Facts, costs: &CallCosts) -> Vec<Option<SlowCall>> {
-    // Where failures hang, a call that has hung for longer than good ones ever do gives them away.
-    let early = (2.0 * facts.long_latency).max(costs.objective.as_secs_f64());
+    // Where failures hang, a call that has hung for longer than good ones do gives them away: the
+    // sooner, the more good ones are taken for slow.
+    let long = facts.long_latency;
+    let objective = costs.objective.as_secs_f64();
     let mut slow = vec![None];
-    if facts.long_latency > 0.0 && early < 0.7 * facts.failure_latency {
-        slow.push(Some(SlowCall { threshold: duration(early), in_flight: true }));
+    for early in [(2.0 * long).max(objective), 1.3 * long, 0.8 * long, 2.0 * long] {
+        let call = Some(SlowCall { threshold: duration(early), in_flight: true });
+        if long > 0.0 && early < 0.7 * facts.failure_latency && !slow.contains(&call) {
+            slow.push(call);
+        }
     }
     slow
 }
@@ -128,6 +134,23 @@ fn opens(facts: &Facts, open: f64) -> Vec<OpenTime> {
             longest: duration(10.0 * open),
             jitter: JITTER,
         });
+    }
+    // Outages of much the same length: none is over at once, and the longer it lasts the sooner.
+    if !facts.is_endless() {
+        for first in [0.15, 0.25, 0.35, 0.5, 0.7] {
+            let seconds = first * facts.mean_outage();
+            for then in [0.4, 0.8] {
+                let then = then * open;
+                if seconds > 1.5 * then {
+                    opens.push(OpenTime::Exponential {
+                        first: duration(seconds),
+                        factor: 0.01,
+                        cap: duration(then),
+                        jitter: JITTER,
+                    });
+                }
+            }
+        }
     }
     for (first, factor, cap) in [(0.25, 1.5, 4.0), (0.1, 2.0, 2.0), (0.5, 2.0, 8.0)] {
         opens.push(OpenTime::Exponential {

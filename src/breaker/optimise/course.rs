@@ -2,6 +2,7 @@
 //! candidates are replayed on.
 
 use super::latent::{Latent, Sighting, Sign};
+use super::shifted::shift;
 use crate::breaker::log::{LoggedOutcome, Row};
 use crate::breaker::{CallCosts, Outcome};
 use crate::rng::Stream;
@@ -10,6 +11,9 @@ use std::time::Duration;
 /// What is drawn for an unknown call is drawn from so many observed ones before it and as many
 /// after it, of the same condition.
 const NEIGHBOURS: usize = 8;
+
+/// Courses that are drawn to learn how long outages are.
+const PATHS: u64 = 4;
 
 /// One call as a replay needs it.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -54,6 +58,8 @@ impl Event {
 pub(super) enum Filling {
     /// By a course drawn with its probability.
     Drawn(u64),
+    /// As it was, but with outages that begin and end a little sooner or later.
+    Shifted(u64),
     /// All good, and all bad: the bounds.
     Good,
     Bad,
@@ -66,8 +72,9 @@ pub(super) struct History {
     sightings: Vec<Sighting>,
     pub(super) latent: Latent,
     origin: u64,
-    /// Names its random streams; follows from what it holds.
+    /// Name its random streams; follow from what it holds, and from the outcomes alone.
     name: u64,
+    shape: u64,
     /// Places of the observed calls while up, and while down.
     observed: [Vec<u32>; 2],
 }
@@ -94,15 +101,19 @@ impl History {
         let latent = Latent::fit(&sightings);
         let mut observed = [Vec::new(), Vec::new()];
         let mut name = 0xCBF2_9CE4_8422_2325_u64;
+        let mut shape = name;
+        let mix =
+            |name: u64, word: u64| (name ^ word).wrapping_mul(0x0100_0000_01B3).rotate_left(23);
         for (at, row) in rows.iter().enumerate() {
             for word in [row.start - origin, row.latency, row.outcome as u64] {
-                name = (name ^ word).wrapping_mul(0x0100_0000_01B3).rotate_left(23);
+                name = mix(name, word);
             }
+            shape = mix(shape, row.outcome as u64);
             if row.outcome.is_observed() {
                 observed[usize::from(latent.down[at] > 0.5)].push(at as u32);
             }
         }
-        Self { rows, sightings, latent, origin, name, observed }
+        Self { rows, sightings, latent, origin, name, shape, observed }
     }
 
     pub(super) fn rows(&self) -> &[Row] {
@@ -114,23 +125,45 @@ impl History {
         self.rows.iter().any(|row| row.outcome == LoggedOutcome::Rejected)
     }
 
+    /// Whether it was down at each call: as it is likeliest, or where much is hidden some courses drawn
+    /// with their probability.
+    pub(super) fn paths(&self) -> Vec<Vec<bool>> {
+        if !self.is_censored() {
+            return vec![self.likeliest()];
+        }
+        let draw = |draw| {
+            let mut stream = Stream::new(self.name, u64::MAX - 1 - draw);
+            self.latent.draw(&self.sightings, &mut stream)
+        };
+        (0..PATHS).map(draw).collect()
+    }
+
+    fn likeliest(&self) -> Vec<bool> {
+        self.latent.down.iter().map(|down| *down > 0.5).collect()
+    }
+
     /// One course of events.
     pub(super) fn course(&self, filling: Filling, costs: &CallCosts) -> Vec<Event> {
         let draw = match filling {
-            Filling::Drawn(draw) => draw,
+            Filling::Drawn(draw) | Filling::Shifted(draw) => draw,
             Filling::Good | Filling::Bad => u64::MAX,
         };
-        let mut stream = Stream::new(self.name, draw);
-        let path = match filling {
+        // What is shifted must not depend on the unit of time.
+        let shifts = matches!(filling, Filling::Shifted(_));
+        let mut stream = Stream::new(if shifts { self.shape } else { self.name }, draw);
+        let mut path = match filling {
             Filling::Drawn(_) if self.is_censored() => {
                 self.latent.draw(&self.sightings, &mut stream)
             }
-            _ => self.latent.down.iter().map(|down| *down > 0.5).collect(),
+            _ => self.likeliest(),
         };
+        let moved =
+            if shifts { shift(&mut path, &self.sightings, &mut stream) } else { Vec::new() };
         let event = |(at, row): (usize, &Row)| {
-            let (down, source) = if row.outcome == LoggedOutcome::Rejected {
+            let other = moved.get(at) == Some(&true) && row.outcome.is_observed();
+            let (down, source) = if other || row.outcome == LoggedOutcome::Rejected {
                 let down = match filling {
-                    Filling::Drawn(_) => path[at],
+                    Filling::Drawn(_) | Filling::Shifted(_) => path[at],
                     Filling::Good => false,
                     Filling::Bad => true,
                 };

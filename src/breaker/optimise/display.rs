@@ -60,8 +60,9 @@ impl Display for InWords<'_> {
             OpenTime::Constant(open) => write!(formatter, "; open for {}", time(open))?,
             OpenTime::Exponential { first, factor, cap, .. } => write!(
                 formatter,
-                "; open for {}, x {factor} each time, at most {}",
+                "; open for {}, x {factor} each time, at {} {}",
                 time(first),
+                if factor < 1.0 { "least" } else { "most" },
                 time(cap)
             )?,
             OpenTime::OutageAge { probe_cost, shortest, longest, .. } => write!(

@@ -132,7 +132,8 @@ impl BreakerSettings {
         let open = match self.open_time {
             OpenTime::Constant(time) => time,
             OpenTime::Exponential { first, factor, cap, .. } => {
-                lost.push("open times that grow: their mean over an outage instead".to_owned());
+                let change = if factor < 1.0 { "shrink" } else { "grow" };
+                lost.push(format!("open times that {change}: their mean over an outage instead"));
                 mean_open(first.as_secs_f64(), factor, cap.as_secs_f64(), log.mean_outage)
             }
             OpenTime::OutageAge { probe_cost, shortest, longest, .. } => {
@@ -165,7 +166,7 @@ impl BreakerSettings {
 fn mean_open(first: f64, factor: f64, cap: f64, outage: f64) -> Duration {
     let (mut time, mut age, mut count) = (first, first, 1.0);
     while age < outage && count < 1e4 {
-        time = (time * factor).min(cap);
+        time = if factor < 1.0 { (time * factor).max(cap) } else { (time * factor).min(cap) };
         age += time;
         count += 1.0;
     }

@@ -78,20 +78,9 @@ impl Facts {
             if span > 0.0 {
                 facts.rate += rows.len() as f64 * (rows.len() as f64 / span);
             }
-            let mut since = None;
+            facts.see_outages(history);
             for (at, row) in rows.iter().enumerate() {
                 let down = history.latent.down[at] > 0.5;
-                let time = row.start as f64 / 1e9;
-                match (since, down) {
-                    (None, true) => since = Some(time),
-                    (Some(then), false) => {
-                        facts.outages += 1.0;
-                        facts.down_seconds += time - then;
-                        facts.down_squares += (time - then) * (time - then);
-                        since = None;
-                    }
-                    _ => {}
-                }
                 let state = usize::from(down);
                 tries[state][0] += 1.0;
                 tries[state][1] += f64::from(u8::from(row.attempt > 1));
@@ -111,12 +100,6 @@ impl Facts {
                     facts.unknown += 1;
                 }
             }
-            if let Some(then) = since {
-                let seconds = rows[rows.len() - 1].start as f64 / 1e9 - then;
-                facts.unfinished += 1.0;
-                facts.down_seconds += seconds;
-                facts.down_squares += seconds * seconds;
-            }
         }
         facts.rate /= facts.calls.max(1) as f64;
         facts.failure_cost /= facts.failures.max(1) as f64;
@@ -127,6 +110,37 @@ impl Facts {
         [facts.usual_errors, facts.errors_while_down] = errors.map(share);
         facts.retries = tries.map(|[calls, retries]: [f64; 2]| retries / calls.max(1.0));
         facts
+    }
+
+    /// Adds the outages of a key: the mean over courses that are possible where their ends are hidden, as
+    /// the likeliest state at each moment would make too few and too long ones of them.
+    fn see_outages(&mut self, history: &History) {
+        let paths = history.paths();
+        let weight = 1.0 / paths.len() as f64;
+        let rows = history.rows();
+        let mut add = |seconds: f64| {
+            self.down_seconds += weight * seconds;
+            self.down_squares += weight * seconds * seconds;
+        };
+        for path in paths {
+            let mut since = None;
+            for (&down, row) in path.iter().zip(rows) {
+                let time = row.start as f64 / 1e9;
+                match (since, down) {
+                    (None, true) => since = Some(time),
+                    (Some(then), false) => {
+                        self.outages += weight;
+                        add(time - then);
+                        since = None;
+                    }
+                    _ => {}
+                }
+            }
+            if let Some(then) = since {
+                self.unfinished += weight;
+                add(rows[rows.len() - 1].start as f64 / 1e9 - then);
+            }
+        }
     }
 
     /// The mean outage in seconds: what had not ended counts with the time it had lasted;

@@ -24,8 +24,11 @@ pub(super) struct Sighting {
     pub(super) sign: Sign,
 }
 
-/// Rounds of expectation and maximisation; estimates settle within a few.
+/// Rounds of expectation and maximisation: estimates settle within a few where nothing is hidden, and
+/// slowly where much is. At least so many, more until they settle if all of them see fewer calls than that.
 const ROUNDS: usize = 12;
+const SEEN: usize = 3_000_000;
+const SETTLED: f64 = 0.002;
 
 /// A dependency that is down fails at least so often; less is noise.
 const LEAST_DOWN: f64 = 0.1;
@@ -80,9 +83,17 @@ impl Latent {
         if bad == 0.0 || span <= 0.0 {
             return latent;
         }
-        for _ in 0..ROUNDS {
+        let most = (SEEN / calls.len()).clamp(ROUNDS, 10 * ROUNDS);
+        for round in 0..most {
+            let was = condition;
             condition = latent.round(calls, PRIOR_CALLS * step);
             latent.condition = condition;
+            let change = |new: f64, old: f64| (new / old - 1.0).abs();
+            let most_changed =
+                change(condition.falls, was.falls).max(change(condition.recovers, was.recovers));
+            if round >= ROUNDS && most_changed < SETTLED {
+                break;
+            }
         }
         latent.smooth(calls, |_, _, _| {});
         latent

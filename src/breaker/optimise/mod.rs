@@ -17,6 +17,7 @@ mod race;
 mod recommendation;
 mod replay;
 mod search;
+mod shifted;
 mod study;
 pub mod theory;
 

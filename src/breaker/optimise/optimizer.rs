@@ -165,7 +165,9 @@ impl Report<'_> {
         };
         let saving = saved(&self.current);
         let risk = study.risk(found.modelled, params.current.as_ref())?;
-        let advice = if saving.low > risk { Advice::Adopt } else { Advice::NotBetter };
+        // Less risk is worth something as well, but does not make up for a loss.
+        let is_sure = saving.low > risk && (saving.low > 0.0 || saving.mean > 0.0 && risk < 0.0);
+        let advice = if is_sure { Advice::Adopt } else { Advice::NotBetter };
         let mut delays = Delays::default();
         study.whole(Some(&found.settings), Some(&mut delays))?;
         let peers = parallel::map(params.peers.len(), |at| -> Result<PeerComparison> {

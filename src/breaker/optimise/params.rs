@@ -37,10 +37,14 @@ use crate::error::{Error, Result};
 ///    ([`courses`](Self::courses)), each call with the outcome of an observed one nearby in the same
 ///    state: an outage behind an open breaker ends at a time that is drawn from its interval.
 /// 2. *Where to look?* Theory gives the centre ([`theory`](crate::breaker::theory)); values are tried on
-///    each axis (trip rule, slow calls, open time, probes, ramp), then combinations of the best.
+///    each axis (trip rule, slow calls, open time, probes, ramp), then combinations of the best, then
+///    steps from the best of these along one axis at a time.
 /// 3. *What would it have cost?* The same [`Machine`](crate::breaker::Machine) that runs live is
 ///    replayed on the log, all candidates with the same events and random numbers; in long logs the
 ///    worse half drops out before the rest sees twice as much (successive halving).
+///    Where nothing is hidden, candidates are compared on other courses as well, in which each outage
+///    begins and ends a little sooner or later: whether a probe came just before its end or just after
+///    is luck. The figures reported are those of the log itself.
 /// 4. *Which to take?* The one that saves most against safe settings that need no history, less half
 ///    a standard error: the shorter the log, the nearer to the safe ones.
 /// 5. *Is that sure?* The saving is that of settings chosen on four fifths of the log and judged on the
@@ -54,7 +58,7 @@ use crate::error::{Error, Result};
 /// that they might. There candidates, and the peers' defaults, also run on simulated dependencies
 /// that suffer from load (of [`sim`](crate::breaker::sim)), whose time constants are absolute: 3 to 60 s
 /// to recover. What they cost there counts beside what they cost on the log: as much where outages do
-/// not end or come back with the calls, half at other signs, a tenth without any, and next to nothing
+/// not end or come back with the calls, half at other signs, a fifth without any, and next to nothing
 /// where the dependency often stayed up after short rests.
 ///
 /// # Limits
@@ -84,7 +88,8 @@ pub struct BreakerOptimizer {
     pub confidence: f64,
     /// Bootstrap resamples behind the intervals, from 100 to 1,000,000. Default 1,000.
     pub resamples: usize,
-    /// Courses of events drawn where a breaker hid what happened, from 1 to 100. Default 4.
+    /// Courses of events that candidates are compared on, from 1 to 100: drawn where a breaker hid what
+    /// happened, else the log itself and others much like it. Default 4.
     /// Fewer, though at least one, where they would come to more than 2 million calls.
     pub courses: usize,
     /// Whose defaults to compare with. Default: [all](PeerDefaults::ALL).

@@ -188,6 +188,12 @@ pub(super) fn race(
     Ok(Outcome { finalists, ranking })
 }
 
+/// How many races half of the budget lasts for, once few candidates are left.
+pub(super) fn affordable(study: &Study) -> usize {
+    let total: usize = (0..study.parts()).map(|part| study.work(part)).sum();
+    BUDGET / (2 * FINALISTS * total).max(1)
+}
+
 /// How often to halve so that the budget lasts.
 fn rounds(candidates: usize, total: usize) -> usize {
     let mut rounds = 0;

@@ -11,7 +11,8 @@ use crate::breaker::BreakerSettings;
 pub enum Advice {
     /// The settings found cost less than those in use, with the confidence asked for. Where a breaker
     /// hid much, they must save enough to be worth the risk that the dependency recovered because it
-    /// was spared calls.
+    /// was spared calls; where it shows signs of suffering from load and they would bear that better,
+    /// it is enough that they probably cost less.
     Adopt,
     /// Keep what there is: the best found does not beat it with the confidence asked for.
     NotBetter,

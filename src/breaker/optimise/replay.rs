@@ -13,6 +13,9 @@ pub(super) struct Tally {
     pub(super) cost: f64,
     /// Of it, what calls cost that were made while the dependency was up.
     pub(super) cost_while_up: f64,
+    /// Both of them with outages as they might as well have been, by which candidates are compared.
+    pub(super) expected: f64,
+    pub(super) expected_while_up: f64,
     pub(super) lost_good: f64,
     pub(super) failed: f64,
     /// Seconds that callers waited for failures.
@@ -35,6 +38,8 @@ impl Tally {
         self.calls += weight * other.calls;
         self.cost += weight * other.cost;
         self.cost_while_up += weight * other.cost_while_up;
+        self.expected += weight * other.expected;
+        self.expected_while_up += weight * other.expected_while_up;
         self.lost_good += weight * other.lost_good;
         self.failed += weight * other.failed;
         self.wasted_seconds += weight * other.wasted_seconds;

@@ -3,9 +3,10 @@
 use super::candidates::{Axes, Place};
 use super::params::BreakerOptimizer;
 use super::peers::PeerDefaults;
-use super::race::{Finalist, Ticker, race};
+use super::race::{Finalist, Ticker, affordable, race};
 use super::study::Study;
 use crate::error::Result;
+use std::collections::HashSet;
 
 /// How many standard errors of its gain over the safe settings a candidate must make good. The fewer
 /// stretches with trouble there are, the larger that error, and the more the choice leans to the safe
@@ -22,35 +23,31 @@ const SCREENED: usize = 1_200_000;
 /// Shares of the candidates by axis in the second round: trip, slow call, open time, probes, ramp.
 const BEST: Place = [6, 2, 5, 2, 3];
 
-/// The second round: every combination of the values that did best alone in the first.
+/// Shares of the candidates: what is tried first, and what is left for steps after the combinations.
+const SCREEN: usize = 2;
+const STEPS: usize = 2;
+
+/// Values of each axis on its own, every combination of those that did best alone, then steps from the
+/// best found so far, one axis at a time, until none is better.
 pub(super) fn search(
     params: &BreakerOptimizer,
     study: &Study,
     ticker: &mut Ticker<'_>,
 ) -> Result<Vec<Finalist>> {
     let axes = Axes::around(&study.facts, &params.costs);
-    let safe: Place = [0; 5];
-    let first = screen(&axes, params.candidates);
+    let first = screen(&axes, params.candidates.div_ceil(SCREEN));
     let settings: Vec<_> = first.iter().map(|place| axes.settings(*place)).collect();
     let screened = race(study, &settings, SCREENED, params.seed, ticker)?;
 
-    // The values of each axis in the order in which they did.
-    let mut best: [Vec<usize>; 5] = Default::default();
-    for &candidate in &screened.ranking {
-        let place = first[candidate];
-        for axis in 0..5 {
-            if !best[axis].contains(&place[axis]) {
-                best[axis].push(place[axis]);
-            }
-        }
-    }
-    let most = params.candidates.saturating_sub(first.len()).max(FOLDS);
-    let mut places = vec![safe];
+    let left = params.candidates.saturating_sub(first.len());
+    let mut stepped = left / STEPS;
+    let most = (left - stepped).max(FOLDS);
+    let mut places: Vec<Place> = vec![[0; 5]];
     places.extend(screened.ranking.iter().take(3).map(|&candidate| first[candidate]));
-    places.extend(combinations(&best, most));
-    let mut seen = std::collections::HashSet::new();
+    places.extend(combinations(&ranked(&first, &screened.ranking), most));
+    let mut seen = HashSet::new();
     places.retain(|place| seen.insert(*place));
-    places.truncate(most.max(FOLDS));
+    places.truncate(most);
     let mut settings: Vec<_> = places.iter().map(|place| axes.settings(*place)).collect();
     // What is in use has to be beaten, and others' long open times are rest for what load keeps down.
     let mut others: Vec<_> = params.current.into_iter().collect();
@@ -58,9 +55,57 @@ pub(super) fn search(
         others.extend(PeerDefaults::ALL.map(PeerDefaults::settings));
     }
     others.retain(|other| !settings.contains(other));
-    settings.truncate((most.max(FOLDS)).saturating_sub(others.len()).max(most.div_ceil(2)));
+    settings.truncate(most.saturating_sub(others.len()).max(most.div_ceil(2)));
     settings.extend(others);
-    Ok(race(study, &settings, usize::MAX, params.seed, ticker)?.finalists)
+    let mut seen: HashSet<Place> = places.iter().take(settings.len()).copied().collect();
+    let mut finalists = race(study, &settings, usize::MAX, params.seed, ticker)?.finalists;
+
+    let mut from = None;
+    for _ in 0..affordable(study) {
+        let best = choose(study, &finalists, |_| true).map(|best| finalists[best].settings);
+        let place = seen.iter().find(|place| Some(axes.settings(**place)) == best).copied();
+        let Some(place) = place.filter(|_| best != from) else { break };
+        let mut next = steps(&axes, place);
+        next.retain(|place| seen.insert(*place));
+        next.truncate(stepped);
+        stepped -= next.len();
+        if next.is_empty() {
+            break; // All have been tried, or none is left to try.
+        }
+        let settings: Vec<_> =
+            std::iter::once([0; 5]).chain(next).map(|place| axes.settings(place)).collect();
+        let more = race(study, &settings, usize::MAX, params.seed, ticker)?.finalists;
+        finalists.extend(more.into_iter().filter(|finalist| !finalist.is_safe));
+        from = best;
+    }
+    Ok(finalists)
+}
+
+/// The values of each axis in the order in which they did.
+fn ranked(tried: &[Place], ranking: &[usize]) -> [Vec<usize>; 5] {
+    let mut best: [Vec<usize>; 5] = Default::default();
+    for &candidate in ranking {
+        let place = tried[candidate];
+        for axis in 0..5 {
+            if !best[axis].contains(&place[axis]) {
+                best[axis].push(place[axis]);
+            }
+        }
+    }
+    best
+}
+
+/// All places that differ from one on one axis, the nearest first.
+fn steps(axes: &Axes, from: Place) -> Vec<Place> {
+    let mut steps = Vec::new();
+    for (axis, &length) in axes.lengths().iter().enumerate() {
+        for value in (0..length).filter(|&value| value != from[axis]) {
+            let mut place = from;
+            place[axis] = value;
+            steps.push(place);
+        }
+    }
+    steps
 }
 
 /// Each axis on its own, with the ramp and without, the axes in turn.
@@ -68,9 +113,9 @@ fn screen(axes: &Axes, most: usize) -> Vec<Place> {
     let lengths = axes.lengths();
     let longest = lengths.iter().copied().max().unwrap_or(0);
     let mut places = vec![[0; 5]];
-    for ramp in 0..lengths[4].min(2) {
-        for value in 0..longest {
-            for axis in (0..5).filter(|&axis| value < lengths[axis]) {
+    for value in 0..longest {
+        for axis in (0..5).filter(|&axis| value < lengths[axis]) {
+            for ramp in 0..lengths[4].min(2) {
                 let mut place = [0, 0, 0, 0, ramp];
                 place[axis] = value;
                 if !places.contains(&place) {
@@ -79,7 +124,7 @@ fn screen(axes: &Axes, most: usize) -> Vec<Place> {
             }
         }
     }
-    places.truncate((most / 2).max(1));
+    places.truncate(most.max(1));
     places
 }
 

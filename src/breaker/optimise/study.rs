@@ -19,6 +19,9 @@ const RUN: usize = 16_384;
 /// many outages hid averages out in one course.
 const MOST_CALLS: usize = 2_000_000;
 
+/// The same where nothing is hidden.
+const MOST_SHIFTED: usize = 600_000;
+
 /// A stretch ends where the dependency has been up for so many calls.
 const QUIET: usize = 20;
 
@@ -50,13 +53,16 @@ impl Run {
 /// What may have become of one key's calls.
 #[derive(Debug)]
 pub(super) struct Course {
+    /// Whether it may be what happened, rather than what might as well have.
+    is_real: bool,
     events: Vec<Event>,
     /// Run by run, counted from its first call.
     landings: Vec<u32>,
 }
 
-/// How much what it would cost if load mattered weighs beside what the log says.
-const INSURANCE: f64 = 0.1;
+/// How much what it would cost if load mattered weighs beside what the log says: it does in two of the
+/// ten kinds of trouble that are told apart.
+const INSURANCE: f64 = 0.2;
 
 /// The same where the log shows signs of it, and where it speaks against it.
 const SUSPICION: f64 = 0.5;
@@ -109,10 +115,15 @@ impl Study {
             max_probe_share,
         };
         study.cut();
-        let draws = draws.min(MOST_CALLS.div_ceil(log.len()));
+        let draws = [MOST_CALLS, MOST_SHIFTED].map(|most| draws.min(most.div_ceil(log.len())));
         study.courses = crate::parallel::map(study.histories.len(), |key| {
-            let draws = if study.histories[key].is_censored() { draws } else { 1 };
-            (0..draws).map(|draw| study.course(key, Filling::Drawn(draw as u64), costs)).collect()
+            let is_known = !study.histories[key].is_censored();
+            let draws = draws[usize::from(is_known)];
+            let filling = |draw| match draw {
+                1.. if is_known => Filling::Shifted(draw),
+                _ => Filling::Drawn(draw),
+            };
+            (0..draws as u64).map(|draw| study.course(key, filling(draw), costs)).collect()
         });
         Ok(study)
     }
@@ -123,7 +134,8 @@ impl Study {
         let first = self.runs.partition_point(|run| run.key < key);
         let runs = self.runs[first..].iter().take_while(|run| run.key == key);
         let landings = runs.flat_map(|run| landings(&events[run.range()])).collect();
-        Course { events, landings }
+        let is_real = !matches!(filling, Filling::Shifted(_));
+        Course { is_real, events, landings }
     }
 
     /// What candidates race on: runs of the log, then what is modelled.
@@ -141,7 +153,7 @@ impl Study {
 
     /// What counts of a cost when candidates are compared.
     pub(super) fn counts(&self, tally: &Tally) -> f64 {
-        if self.facts.is_endless() { tally.cost_while_up } else { tally.cost }
+        if self.facts.is_endless() { tally.expected_while_up } else { tally.expected }
     }
 
     /// The same a call.
@@ -167,7 +179,10 @@ impl Study {
         for trace in 0..model.len() {
             total.add(&model.cost(current, trace)?, 1.0);
         }
-        Ok(100.0 * self.insurance() * (found - total.mean()).max(0.0))
+        let more = found - total.mean();
+        // Signs of it speak for a change as well as against one.
+        let counts = if self.facts.feels_load() { more } else { more.max(0.0) };
+        Ok(100.0 * self.insurance() * counts)
     }
 
     /// The courses with all that is unknown good, or bad.
@@ -225,7 +240,8 @@ impl Study {
         }
     }
 
-    /// What settings cost on a run, stretch by stretch: the mean over the courses drawn.
+    /// What settings cost on a run, stretch by stretch: the mean over the courses that may be real,
+    /// what is expected over all.
     pub(super) fn cost(
         &self,
         settings: Option<&BreakerSettings>,
@@ -243,13 +259,18 @@ impl Study {
         mut delays: Option<&mut Delays>,
     ) -> Result<Vec<Tally>> {
         let courses = &courses[run.key];
+        let real = courses.iter().filter(|course| course.is_real).count();
         let mut mean = vec![Tally::default(); run.ends.len()];
         for course in courses {
             let (events, landings) = (&course.events[run.range()], &course.landings[run.range()]);
-            let delays = delays.as_deref_mut();
+            let delays = delays.as_deref_mut().filter(|_| course.is_real);
             let tallies = replay(settings, self.seed, events, landings, &run.ends, delays)?;
             for (mean, tally) in mean.iter_mut().zip(&tallies) {
-                mean.add(tally, 1.0 / courses.len() as f64);
+                if course.is_real {
+                    mean.add(tally, 1.0 / real as f64);
+                }
+                mean.expected += tally.cost / courses.len() as f64;
+                mean.expected_while_up += tally.cost_while_up / courses.len() as f64;
             }
         }
         Ok(mean)

@@ -14,13 +14,15 @@ use std::time::Duration;
 pub enum OpenTime {
     /// Always the same, from 1 µs to 10⁹ s.
     Constant(Duration),
-    /// Longer with each attempt that fails.
+    /// Longer with each attempt that fails; or shorter, where outages take much the same time, as those
+    /// of restarts do: none is over at once, and the longer it has lasted the sooner it ends.
     Exponential {
         /// The first, from 1 µs to 10⁹ s.
         first: Duration,
-        /// By what each is longer than the one before, from 1 to 1,000.
+        /// What each is of the one before, from 0.001 to 1,000.
         factor: f64,
-        /// The longest, at least `first`.
+        /// The last: the longest, at least `first`, or where `factor` is below 1 the shortest, at most
+        /// `first` and at least 1 µs.
         cap: Duration,
         /// The largest share taken off at random, from 0 to 1.
         jitter: f64,
@@ -75,8 +77,15 @@ impl OpenTime {
             Self::Constant(time) => duration("open_time", time, MICROSECOND),
             Self::Exponential { first, factor, cap, jitter: share } => {
                 duration("first", first, MICROSECOND)?;
-                number("factor", factor, [1.0, 1e3], "from 1 to 1,000")?;
-                at_least("cap", cap, first, "at least first")?;
+                number("factor", factor, [1e-3, 1e3], "from 0.001 to 1,000")?;
+                if factor >= 1.0 {
+                    at_least("cap", cap, first, "at least first")?;
+                } else if cap > first {
+                    let (value, allowed) =
+                        (cap.as_secs_f64(), "at most first where factor is below 1");
+                    return Err(Error::OutOfRange { name: "cap", value, allowed });
+                }
+                duration("cap", cap, MICROSECOND)?;
                 jitter(share)
             }
             Self::OutageAge { probe_cost, shortest, longest, jitter: share } => {

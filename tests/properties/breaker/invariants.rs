@@ -115,7 +115,7 @@ proptest! {
         run.now = run.now.max(run.machine.last_seen());
         let longest = match settings.open_time {
             OpenTime::Constant(time) => time,
-            OpenTime::Exponential { cap, .. } => cap,
+            OpenTime::Exponential { first, cap, .. } => first.max(cap),
             OpenTime::OutageAge { longest, .. } => longest,
             _ => unreachable!(),
         };

@@ -55,6 +55,9 @@ fn open_time() -> impl Strategy<Value = OpenTime> {
     let exponential = (millis(1..500), 1.0..4.0_f64, millis(500..5_000), 0.0..=1.0_f64).prop_map(
         |(first, factor, cap, jitter)| OpenTime::Exponential { first, factor, cap, jitter },
     );
+    let shrinking = (millis(500..5_000), 0.01..1.0_f64, millis(1..500), 0.0..=1.0_f64).prop_map(
+        |(first, factor, cap, jitter)| OpenTime::Exponential { first, factor, cap, jitter },
+    );
     let age = (0.01..3.0_f64, millis(1..50), millis(50..5_000), 0.0..=1.0_f64).prop_map(
         |(probe_cost, shortest, longest, jitter)| OpenTime::OutageAge {
             probe_cost,
@@ -63,7 +66,7 @@ fn open_time() -> impl Strategy<Value = OpenTime> {
             jitter,
         },
     );
-    prop_oneof![constant, exponential, age]
+    prop_oneof![constant, exponential, shrinking, age]
 }
 
 pub(super) fn probes() -> impl Strategy<Value = Probes> {

@@ -64,6 +64,14 @@ fn exponential_times_grow_to_the_cap_and_start_again() {
 }
 
 #[test]
+fn exponential_times_may_shrink_to_the_cap() {
+    let first = 8 * SECOND;
+    let rule = OpenTime::Exponential { first, factor: 0.25, cap: SECOND, jitter: 0.0 };
+    let mut machine = machine(settings().open_time(rule));
+    assert_eq!(open_times(&mut machine, 4), [8.0, 2.0, 1.0, 1.0]);
+}
+
+#[test]
 fn outage_ages_give_the_square_root() {
     let (shortest, longest) = (MILLISECOND, 1_000 * SECOND);
     let rule = OpenTime::OutageAge { probe_cost: 0.5, shortest, longest, jitter: 0.0 };

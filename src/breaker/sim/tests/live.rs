@@ -85,11 +85,15 @@ fn settings(stream: &mut Stream) -> BreakerSettings {
         }
     };
     let (first, longest) = (millis(stream, 50, 2_000), millis(stream, 2_000, 10_000));
-    let open_time = match stream.below(3) {
+    let open_time = match stream.below(4) {
         0 => OpenTime::Constant(first),
         1 => {
             let (factor, jitter) = (1.0 + 2.0 * stream.unit(), stream.unit());
             OpenTime::Exponential { first, factor, cap: longest, jitter }
+        }
+        2 => {
+            let (factor, jitter) = (0.1 + 0.8 * stream.unit(), stream.unit());
+            OpenTime::Exponential { first: longest, factor, cap: first, jitter }
         }
         _ => OpenTime::OutageAge {
             probe_cost: 0.05 + stream.unit(),
