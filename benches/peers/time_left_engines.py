@@ -58,14 +58,15 @@ class HeldOut:
 
 
 def forewarn(x: Matrix, y: Vector, seed: int) -> Predict:
-    """The mean, by trees that are offered three columns in ten at each split."""
+    """The mean, by trees that are offered one column in ten at each split."""
     from forewarn import GradientBoostingRegressor
 
     model = GradientBoostingRegressor(
-        n_estimators=400,
-        max_leaf_nodes=16,
+        n_estimators=700,
+        learning_rate=0.03,
+        max_leaf_nodes=32,
         min_samples_leaf=100,
-        max_features=0.3,
+        max_features=0.1,
         random_state=seed,
         n_jobs=1,
     ).fit(x, y)
@@ -77,12 +78,12 @@ def lightgbm(x: Matrix, y: Vector, seed: int) -> Predict:
     from lightgbm import LGBMRegressor
 
     model = LGBMRegressor(
-        n_estimators=400,
-        learning_rate=0.05,
-        num_leaves=16,
+        n_estimators=700,
+        learning_rate=0.03,
+        num_leaves=32,
         min_child_samples=100,
         reg_lambda=1.0,
-        colsample_bynode=0.3,
+        colsample_bynode=0.1,
         subsample=0.8,
         subsample_freq=1,
         random_state=seed,
@@ -97,14 +98,14 @@ def xgboost(x: Matrix, y: Vector, seed: int) -> Predict:
     from xgboost import XGBRegressor
 
     model = XGBRegressor(
-        n_estimators=400,
-        learning_rate=0.05,
+        n_estimators=700,
+        learning_rate=0.03,
         tree_method="hist",
         grow_policy="lossguide",
         max_depth=0,
-        max_leaves=16,
+        max_leaves=32,
         min_child_weight=100,
-        colsample_bynode=0.3,
+        colsample_bynode=0.1,
         subsample=0.8,
         random_state=seed,
         n_jobs=1,
