@@ -88,6 +88,8 @@ mod _core {
     #[pymodule_export]
     use crate::maintenance_fleet::LiveFleet;
     #[pymodule_export]
+    use crate::maintenance_plain::least_costly;
+    #[pymodule_export]
     use crate::maintenance_settings::{check_engine, engine_defaults, report_defaults};
     #[pymodule_export]
     use crate::maintenance_telemetry::PyTelemetry;

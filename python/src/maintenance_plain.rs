@@ -1,9 +1,10 @@
 //! What an engine says, as tuples and dictionaries.
 
+use crate::errors::Result;
 use crate::maintenance_settings::clock_word;
 use forewarn::engine::action::{Action, ActionOutcome, ActionRecord, Refusal};
-use forewarn::engine::{Assessment, Evaluation, Mode, ModelCard};
-use pyo3::IntoPyObject;
+use forewarn::engine::{Assessment, Evaluation, Mode, ModelCard, TimeToFailure};
+use pyo3::{IntoPyObject, pyfunction};
 
 /// Every field of `forewarn.engine.Assessment`, those of what is in it as tuples.
 #[derive(IntoPyObject)]
@@ -28,6 +29,14 @@ pub(crate) struct PlainAssessment {
     action: &'static str,
     act_before: Option<f64>,
     text: String,
+}
+
+/// The time to plan by; times as in [`PlainAssessment`].
+#[pyfunction]
+pub(crate) fn least_costly(times: [f64; 5], late: f64, early: f64) -> Result<f64> {
+    let [median, expected, earliest, latest, confidence] = times;
+    let left = TimeToFailure::new(median, expected, earliest, latest, confidence)?;
+    Ok(left.least_costly(late, early)?)
 }
 
 /// Its word, and the time before which to act.

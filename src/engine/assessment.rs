@@ -2,6 +2,7 @@
 
 use super::action::Action;
 use super::features::Clock;
+use crate::error::{Error, Result};
 use std::fmt;
 
 /// What an [`Engine`](super::Engine) says of one entity at one time. `Display` says it in a few lines.
@@ -69,6 +70,39 @@ pub struct TimeToFailure {
     pub latest: f64,
     /// The probability with which the interval holds the failure, 0.9 unless set otherwise.
     pub confidence: f64,
+}
+
+impl TimeToFailure {
+    /// One that is known from elsewhere. The median and the end of the interval may be infinite.
+    ///
+    /// # Errors
+    /// [`Error::OutOfRange`] unless `0 ≤ earliest ≤ median ≤ latest`, the first of which is finite, as is
+    /// `expected`, from 0 on; and for a confidence outside of (0, 1).
+    pub fn new(
+        median: f64,
+        expected: f64,
+        earliest: f64,
+        latest: f64,
+        confidence: f64,
+    ) -> Result<Self> {
+        let refuse = |name, value, allowed| Err(Error::OutOfRange { name, value, allowed });
+        if !(earliest >= 0.0 && earliest.is_finite()) {
+            return refuse("earliest", earliest, "finite and at least 0");
+        }
+        if !(expected >= 0.0 && expected.is_finite()) {
+            return refuse("expected", expected, "finite and at least 0");
+        }
+        if !(median >= earliest) {
+            return refuse("median", median, "at least the earliest");
+        }
+        if !(latest >= median) {
+            return refuse("latest", latest, "at least the median");
+        }
+        if !(confidence > 0.0 && confidence < 1.0) {
+            return refuse("confidence", confidence, "above 0 and below 1");
+        }
+        Ok(Self { median, expected, earliest, latest, confidence })
+    }
 }
 
 /// A metric that clearly rises or falls.

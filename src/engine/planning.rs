@@ -29,15 +29,11 @@ impl TimeToFailure {
     /// ```
     /// use forewarn::engine::TimeToFailure;
     ///
-    /// # #[cfg(feature = "serde")] {
-    /// let left: TimeToFailure = serde_json::from_str(
-    ///     r#"{"median": 40.0, "expected": 41.0, "earliest": 21.0, "latest": 62.0, "confidence": 0.9}"#,
-    /// )?;
+    /// let left = TimeToFailure::new(40.0, 41.0, 21.0, 62.0, 0.9)?;
     /// let plan = left.least_costly(10.0, 13.0)?;
     /// assert!(30.0 < plan && plan < 41.0);
     /// assert!(left.least_costly(5.0, 13.0)? < plan);
-    /// # }
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # Ok::<(), forewarn::Error>(())
     /// ```
     ///
     /// # Errors
@@ -123,6 +119,23 @@ mod tests {
         assert_eq!(endless, mirrored);
         let tiny = left(3.0, 0.0, 1e9).least_costly(1e-6, 1e12).unwrap();
         assert!((0.0..=3.0).contains(&tiny), "{tiny}");
+    }
+
+    #[test]
+    fn times_that_cannot_be_are_refused() {
+        let right = [40.0, 41.0, 21.0, 62.0, 0.9];
+        let new = |[a, b, c, d, e]: [f64; 5]| TimeToFailure::new(a, b, c, d, e);
+        assert!(new(right).is_ok());
+        assert!(new([f64::INFINITY, 90.0, 60.0, f64::INFINITY, 0.9]).is_ok());
+        let names = ["median", "expected", "earliest", "latest", "confidence"];
+        let wrong = [20.0, f64::INFINITY, -1.0, 39.0, 1.0];
+        for (place, name) in names.into_iter().enumerate() {
+            for value in [wrong[place], f64::NAN] {
+                let mut times = right;
+                times[place] = value;
+                assert!(new(times).unwrap_err().to_string().contains(name), "{name} {value}");
+            }
+        }
     }
 
     #[test]

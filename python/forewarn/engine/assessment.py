@@ -8,6 +8,7 @@ from typing import Any, overload
 
 import numpy as np
 
+from forewarn._core import least_costly
 from forewarn._results import BLUE, ORANGE, Result, axes, instants, lines
 from forewarn._series import Doubles
 from forewarn.engine.html import bar, card, escape, table
@@ -27,6 +28,32 @@ class TimeToFailure(Result):
     """The upper end of the interval; infinite if beyond the limit."""
     confidence: float
     """The probability with which the interval holds the failure, 0.9 unless set otherwise."""
+
+    def least_costly(self, late: float = 10.0, early: float = 13.0) -> float:
+        """The time to plan by: what costs least where too late is worse than too early.
+
+        Parameters
+        ----------
+        late : float, default=10.0
+            A plan ``d`` too late costs ``exp(d / late) - 1``; from 1e-6 to 1e12, in the unit of the
+            times. The defaults are those of the PHM08 challenge, in cycles.
+        early : float, default=13.0
+            The same for one that is too early.
+
+        Returns
+        -------
+        time : float
+            From 0 to ``expected``.
+
+        Examples
+        --------
+        >>> from forewarn.engine import TimeToFailure
+        >>> left = TimeToFailure(40.0, 41.0, earliest=21.0, latest=62.0, confidence=0.9)
+        >>> round(left.least_costly())
+        36
+        """
+        times = (self.median, self.expected, self.earliest, self.latest, self.confidence)
+        return least_costly(times, float(late), float(early))
 
 
 @dataclass(frozen=True, repr=False)

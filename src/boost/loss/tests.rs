@@ -47,6 +47,8 @@ proptest! {
         let narrow: Vec<f32> = rows.iter().map(|row| row.1 as f32).collect();
         let weights: Vec<f64> = narrow.iter().map(|&weight| f64::from(weight)).collect();
         let targets: Vec<f64> = rows.iter().map(|row| row.2).collect();
+        // Where a quantile's loss has its corner, differences are of neither side.
+        prop_assume!(rows.iter().all(|row| (row.0 - row.2).abs() > 1e-3));
         let mut labels: Vec<bool> = rows.iter().map(|row| row.3).collect();
         labels[0] = true;
         labels[1] = false;
