@@ -92,10 +92,10 @@ impl TimeToFailure {
         if !(expected >= 0.0 && expected.is_finite()) {
             return refuse("expected", expected, "finite and at least 0");
         }
-        if !(median >= earliest) {
+        if !(earliest..=f64::INFINITY).contains(&median) {
             return refuse("median", median, "at least the earliest");
         }
-        if !(latest >= median) {
+        if !(median..=f64::INFINITY).contains(&latest) {
             return refuse("latest", latest, "at least the median");
         }
         if !(confidence > 0.0 && confidence < 1.0) {
