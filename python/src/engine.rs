@@ -6,7 +6,8 @@ use crate::errors::{Result, bad_value};
 use crate::ticker::Ticker;
 use forewarn::breaker::{
     AdaptiveBreaker, AdaptivePermit, Breaker, BreakerMetrics, BreakerSettings, Force,
-    LiveAdaptiveBreaker, Machine, Outcome, OwnedPermit, State, Transition,
+    LiveAdaptiveBreaker, Machine, Outcome, OwnedAdaptivePermit, OwnedPermit, Permit, State,
+    Transition,
 };
 use forewarn::prelude::Tune as _;
 use std::time::Duration;
@@ -26,7 +27,7 @@ pub(crate) enum Engine {
 #[derive(Debug)]
 pub(crate) enum Pass {
     Fixed(OwnedPermit<Ticker>),
-    Adaptive(AdaptivePermit<Ticker>),
+    Adaptive(OwnedAdaptivePermit<Ticker>),
 }
 
 impl Pass {
@@ -49,6 +50,39 @@ impl Pass {
             Self::Fixed(permit) => permit.is_probe(),
             Self::Adaptive(permit) => permit.is_probe(),
         }
+    }
+}
+
+/// A call that was let through and, as nearly all do, ends where it began.
+pub(crate) trait Brief {
+    fn record(self, outcome: Outcome);
+
+    /// The call goes on elsewhere: what it holds, and when it began. `None` if it was given up, and
+    /// must be asked for again.
+    fn go_on(self) -> Option<(Pass, Duration)>;
+}
+
+impl Brief for Permit<'_, Ticker> {
+    #[inline]
+    fn record(self, outcome: Outcome) {
+        self.record(outcome);
+    }
+
+    fn go_on(self) -> Option<(Pass, Duration)> {
+        self.release();
+        None
+    }
+}
+
+impl Brief for AdaptivePermit<'_, Ticker> {
+    #[inline]
+    fn record(self, outcome: Outcome) {
+        self.record(outcome);
+    }
+
+    fn go_on(self) -> Option<(Pass, Duration)> {
+        let began = self.began();
+        Some((Pass::Adaptive(self.into_owned()), began))
     }
 }
 
@@ -93,7 +127,7 @@ impl Engine {
     pub(crate) fn acquire_at(&self, now: Duration) -> std::result::Result<Pass, Refusal> {
         match self {
             Self::Fixed(breaker) => breaker.try_acquire_owned_at(now).map(Pass::Fixed),
-            Self::Adaptive(breaker) => breaker.try_acquire_at(now).map(Pass::Adaptive),
+            Self::Adaptive(breaker) => breaker.try_acquire_owned_at(now).map(Pass::Adaptive),
         }
     }
 

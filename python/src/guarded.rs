@@ -1,7 +1,7 @@
 //! A function behind a circuit breaker.
 
-use crate::circuit::{Circuit, rejected};
-use crate::engine::{Engine, Pass};
+use crate::circuit::{Circuit, Refusal, rejected};
+use crate::engine::{Brief, Engine, Pass};
 use crate::errors::{Result, bad_value};
 use crate::permit::Permit;
 use forewarn::breaker::Outcome;
@@ -83,6 +83,41 @@ impl Guarded {
             }
         }
     }
+
+    /// A call that asks for its permit and ends in one go: the breaker reads the time, if it matters.
+    #[inline]
+    fn call_here<'py>(
+        &self,
+        py: Python<'py>,
+        args: &Bound<'py, PyTuple>,
+        kwargs: Option<&Bound<'py, PyDict>>,
+        permit: std::result::Result<impl Brief, Refusal>,
+    ) -> Result<Bound<'py, PyAny>> {
+        let permit = permit.map_err(|refusal| rejected(py, refusal))?;
+        let judge = &self.circuit.get().judge;
+        match self.function.bind(py).call(args, kwargs) {
+            Ok(result) if result.get_type().is(&self.coroutine) => {
+                // One that goes elsewhere is needed; from the next call on, from the start.
+                self.awaited.store(true, Ordering::Relaxed);
+                let permit = match permit.go_on() {
+                    Some((pass, began)) => Permit::of(self.circuit.clone_ref(py), pass, began),
+                    None => Permit::ask(self.circuit.bind(py), None)?
+                        .map_err(|refusal| rejected(py, refusal))?,
+                };
+                Ok(self.later.bind(py).call1((permit, result))?)
+            }
+            Ok(result) => {
+                permit.record(judge.result(&result)?);
+                Ok(result)
+            }
+            Err(error) => {
+                if let Some(outcome) = judge.exception(error.value(py))? {
+                    permit.record(outcome);
+                }
+                Err(error.into())
+            }
+        }
+    }
 }
 
 #[pymethods]
@@ -112,34 +147,12 @@ impl Guarded {
         kwargs: Option<&Bound<'py, PyDict>>,
     ) -> Result<Bound<'py, PyAny>> {
         let circuit = self.circuit.get();
-        let breaker = match &circuit.engine {
-            Engine::Fixed(breaker) if circuit.ticks() => breaker,
-            _ => return self.call_timed(py, args, kwargs),
-        };
-        if self.awaited.load(Ordering::Relaxed) {
+        if !circuit.ticks() || self.awaited.load(Ordering::Relaxed) {
             return self.call_timed(py, args, kwargs);
         }
-        // The time is read only if it matters.
-        let permit = breaker.try_acquire().map_err(|refusal| rejected(py, refusal))?;
-        match self.function.bind(py).call(args, kwargs) {
-            Ok(result) if result.get_type().is(&self.coroutine) => {
-                // One that goes elsewhere is needed; from the next call on, from the start.
-                self.awaited.store(true, Ordering::Relaxed);
-                permit.release();
-                let permit = Permit::ask(self.circuit.bind(py), None)?;
-                let permit = permit.map_err(|refusal| rejected(py, refusal))?;
-                Ok(self.later.bind(py).call1((permit, result))?)
-            }
-            Ok(result) => {
-                permit.record(circuit.judge.result(&result)?);
-                Ok(result)
-            }
-            Err(error) => {
-                if let Some(outcome) = circuit.judge.exception(error.value(py))? {
-                    permit.record(outcome);
-                }
-                Err(error.into())
-            }
+        match &circuit.engine {
+            Engine::Fixed(breaker) => self.call_here(py, args, kwargs, breaker.try_acquire()),
+            Engine::Adaptive(breaker) => self.call_here(py, args, kwargs, breaker.try_acquire()),
         }
     }
 

@@ -65,8 +65,13 @@ impl CallCosts {
 
     /// What a call that was let through is worth; 0 for one that is ignored.
     #[must_use]
+    #[inline]
     pub fn utility(&self, outcome: Outcome, latency: Duration) -> f64 {
-        let held = self.held_second * latency.saturating_sub(self.objective).as_secs_f64();
+        let held = if latency <= self.objective {
+            0.0
+        } else {
+            self.held_second * latency.saturating_sub(self.objective).as_secs_f64()
+        };
         match outcome {
             Outcome::Success => 1.0 - held,
             Outcome::Failure => -(self.failed + held),

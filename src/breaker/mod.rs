@@ -66,7 +66,7 @@ pub use runtime::TscClock;
 pub use runtime::{
     AdaptivePermit, Breaker, BreakerBuilder, BreakerRegistry, BreakerRegistryParams, CallError,
     Classify, Clock, LiveAdaptiveBreaker, LiveAdaptiveBuilder, ManualClock, MonotonicClock,
-    OwnedPermit, Permit,
+    OwnedAdaptivePermit, OwnedPermit, Permit,
 };
 pub use settings::{BreakerSettings, OpenTime, ProbeBudget, Probes, Ramp, SlowCall, Trip};
 pub use state::{Force, Reason, State, Transition};

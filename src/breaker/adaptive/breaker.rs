@@ -52,6 +52,9 @@ pub(super) struct Probe {
 )]
 pub struct AdaptiveBreaker {
     pub(super) params: AdaptiveParams,
+    /// Of the parameters, in seconds.
+    pub(super) pace: f64,
+    pub(super) objective: f64,
     pub(super) phase: Phase,
     pub(super) generation: u64,
     /// Results of generations before it no longer count.
@@ -106,10 +109,13 @@ impl AdaptiveBreaker {
     }
 
     pub(super) fn with(params: AdaptiveParams) -> Self {
-        let learned = Learned::new(&params.costs, params.pace.as_secs_f64());
+        let (pace, objective) = (params.pace.as_secs_f64(), params.costs.objective.as_secs_f64());
+        let learned = Learned::new(&params.costs, pace);
         Self {
-            waiting: Waiting::new(0.0, learned.limit(&params.costs)),
+            waiting: Waiting::new(0.0, learned.limit(objective)),
             params,
+            pace,
+            objective,
             phase: Phase::Closed,
             generation: 0,
             valid_from: 0,
@@ -143,11 +149,8 @@ impl AdaptiveBreaker {
         }
     }
 
-    pub(super) fn pace(&self) -> f64 {
-        self.params.pace.as_secs_f64()
-    }
-
     /// The time of an event: never before one already seen.
+    #[inline]
     pub(super) fn clock(&mut self, now: Duration) -> f64 {
         let seconds = now.as_secs_f64().min(LATEST);
         if seconds < self.now {

@@ -14,17 +14,18 @@ const DRAIN: f64 = 5.0;
 impl AdaptiveBreaker {
     /// The place of a probe, if one is free or its probe has had its time.
     fn place(&self) -> Option<usize> {
-        let lease = LEASE * self.pace();
+        let lease = LEASE * self.pace;
         self.probes.iter().position(|probe| probe.number == 0 || self.now - probe.sent > lease)
     }
 
     fn normal(&mut self) -> Ticket {
-        self.waiting.begin(self.now);
-        let began = (self.now * 1e9) as u64;
+        let began = self.waiting.begin(self.now);
         Ticket { generation: self.generation, kind: Kind::Normal { began, tracking: 0 } }
     }
 
-    fn ask(&mut self, now: Duration) -> Result<Ticket, Rejected> {
+    /// Asks for a call to be let through.
+    #[inline]
+    pub(in crate::breaker) fn ask(&mut self, now: Duration) -> Result<Ticket, Rejected> {
         let now = self.clock(now);
         self.learned.arrival(now);
         self.advance(now);
@@ -64,13 +65,27 @@ impl AdaptiveBreaker {
         }
         match ticket.kind {
             Kind::Free => None,
-            Kind::Normal { began, .. } => Some(self.waiting.end(began as f64 / 1e9)),
+            Kind::Normal { began, .. } => Some(self.waiting.end(began)),
             Kind::Probe(number) => {
                 let place = self.probes.iter_mut().find(|probe| probe.number == number)?;
                 *place = Probe::default();
                 Some(Thought::InTime)
             }
         }
+    }
+
+    /// A call has ended.
+    #[inline]
+    pub(in crate::breaker) fn end(
+        &mut self,
+        ticket: &Ticket,
+        now: Duration,
+        outcome: Outcome,
+        latency: Duration,
+    ) {
+        let now = self.clock(now);
+        self.advance(now);
+        self.tell(ticket, outcome, latency);
     }
 
     fn tell(&mut self, ticket: &Ticket, outcome: Outcome, latency: Duration) {
@@ -80,7 +95,7 @@ impl AdaptiveBreaker {
         }
         let utility = self.params.costs.utility(outcome, latency);
         let seconds = latency.as_secs_f64();
-        let was_late = seconds > self.learned.limit(&self.params.costs);
+        let was_late = seconds > self.learned.limit(self.objective);
         if outcome == Outcome::Success {
             self.learned.answer(seconds);
         }
@@ -90,7 +105,7 @@ impl AdaptiveBreaker {
         let charged = thought == Thought::Late && self.learned.knows_latency();
         match (ticket.is_probe(), utility < 0.0) {
             (true, true) => {
-                if self.now - self.opened > DRAIN * self.pace() {
+                if self.now - self.opened > DRAIN * self.pace {
                     self.load.failed_probe();
                 }
             }
@@ -113,7 +128,7 @@ impl AdaptiveBreaker {
 
     /// The transition that the event since `generation` brought about.
     fn since(&self, generation: u64) -> Option<Transition> {
-        self.last_transition.filter(|_| self.generation != generation)
+        if self.generation == generation { None } else { self.last_transition }
     }
 
     /// Lets time pass without a call: notices calls that are late.
@@ -138,9 +153,7 @@ impl Gate for AdaptiveBreaker {
         latency: Duration,
     ) -> Option<Transition> {
         let generation = self.generation;
-        let now = self.clock(now);
-        self.advance(now);
-        self.tell(&ticket, outcome, latency);
+        self.end(&ticket, now, outcome, latency);
         self.since(generation)
     }
 

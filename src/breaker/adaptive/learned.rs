@@ -8,6 +8,8 @@ const ENOUGH: u32 = 10;
 /// Weight of a new gap between two calls, and of a new failure.
 const GAP: f64 = 0.05;
 const FAILURE: f64 = 0.1;
+/// From so many gaps on a new one has its usual weight.
+const MEAN: u64 = 20;
 
 /// Running averages; each takes constant time.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -50,7 +52,7 @@ impl Learned {
     pub(super) fn arrival(&mut self, now: f64) {
         if self.arrivals > 0 {
             // A plain mean at first.
-            let weight = (1.0 / self.arrivals as f64).max(GAP);
+            let weight = if self.arrivals < MEAN { 1.0 / self.arrivals as f64 } else { GAP };
             self.gap += weight * (now - self.last - self.gap);
         }
         self.arrivals = self.arrivals.saturating_add(1);
@@ -78,8 +80,9 @@ impl Learned {
     }
 
     /// Seconds after which a call is late: the objective, or longer where answers take longer.
-    pub(super) fn limit(&self, costs: &CallCosts) -> f64 {
-        costs.objective.as_secs_f64().max(self.latency + 4.0 * self.deviation)
+    #[inline]
+    pub(super) fn limit(&self, objective: f64) -> f64 {
+        objective.max(self.latency + 4.0 * self.deviation)
     }
 
     /// Whether answers are known well enough to call one late.

@@ -4,7 +4,6 @@ use super::account::{CREDIT, RAISE};
 use super::breaker::{
     AdaptiveBreaker, LARGEST_TOLERANCE, LONGEST_RAMP, PROBES, Phase, Probe, TESTS, TOLERANCE,
 };
-use super::waiting::Waiting;
 use crate::breaker::{Reason, State, Transition};
 use crate::rng::Stream;
 use std::time::Duration;
@@ -38,12 +37,14 @@ const RELIEF: f64 = 0.7;
 impl AdaptiveBreaker {
     /// Lets time pass.
     pub(super) fn advance(&mut self, now: f64) {
-        let (pace, passed) = (self.pace(), now - self.now);
+        let (pace, passed) = (self.pace, now - self.now);
         self.now = now;
         match self.phase {
             Phase::Closed => {
-                let down = (passed / (MEMORY * pace)).min(1.0);
-                self.tolerance += down * (TOLERANCE - self.tolerance);
+                let change = TOLERANCE - self.tolerance;
+                if change.abs() > 0.0 {
+                    self.tolerance += (passed / (MEMORY * pace)).min(1.0) * change;
+                }
                 self.trouble = (self.trouble - RELIEF * passed).max(0.0);
                 if self.ramp > 0.0 && now - self.held_since > (HELD * pace).max(2.0 * self.ramp) {
                     self.held_since = now;
@@ -67,7 +68,7 @@ impl AdaptiveBreaker {
             Phase::Open | Phase::Proving => self.trouble += passed,
         }
         if self.phase != Phase::Open {
-            let limit = self.learned.limit(&self.params.costs);
+            let limit = self.learned.limit(self.objective);
             let late = self.waiting.late(now, limit);
             if late > 0 && self.learned.knows_latency() {
                 for _ in 0..late.min(64) {
@@ -86,7 +87,7 @@ impl AdaptiveBreaker {
 
     /// Seconds to the next probe: `√(2·cost·age/λ)`, a little less by chance.
     pub(super) fn open_time(&self) -> f64 {
-        let pace = self.pace();
+        let pace = self.pace;
         let age = self.trouble.max(YOUNGEST * pace);
         let time = (2.0 * self.learned.failure * age * self.learned.gap).sqrt();
         let luck = Stream::new(self.params.seed, self.probes_sent).unit();
@@ -117,13 +118,13 @@ impl AdaptiveBreaker {
     /// What was under way no longer counts.
     pub(super) fn begin_anew(&mut self) {
         self.valid_from = self.generation;
-        self.waiting = Waiting::new(self.now, self.learned.limit(&self.params.costs));
+        self.waiting.restart(self.now, self.learned.limit(self.objective));
         self.probes = [Probe::default(); PROBES];
         (self.lost, self.peak) = (0.0, 0.0);
     }
 
     pub(super) fn trip(&mut self, reason: Reason) {
-        let (from, pace) = (self.state(), self.pace());
+        let (from, pace) = (self.state(), self.pace);
         let soon = (SOON * pace).max(SOON_CALLS * self.learned.gap);
         let relapse = self.phase != Phase::Closed || self.now - self.restored < soon;
         let share = match self.phase {
@@ -153,7 +154,7 @@ impl AdaptiveBreaker {
     }
 
     pub(super) fn probe_succeeded(&mut self, utility: f64) {
-        let (from, pace, down) = (self.state(), self.pace(), self.now - self.tripped);
+        let (from, pace, down) = (self.state(), self.pace, self.now - self.tripped);
         if down < FALSE_ALARM * pace {
             self.tolerance = (RAISE * self.tolerance).min(LARGEST_TOLERANCE);
         } else if down > TRUE_ALARM * pace {

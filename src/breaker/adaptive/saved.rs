@@ -97,7 +97,8 @@ impl TryFrom<Saved> for AdaptiveBreaker {
         saved.check()?;
         let fresh = Self::with(saved.params);
         let mut breaker = with_fields!(
-            Self, saved, valid_from: 0, waiting: fresh.waiting, probes: fresh.probes
+            Self, saved, pace: fresh.pace, objective: fresh.objective, valid_from: 0,
+            waiting: fresh.waiting, probes: fresh.probes
         );
         breaker.forget_calls();
         Ok(breaker)

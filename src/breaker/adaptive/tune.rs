@@ -118,7 +118,7 @@ impl Tune for AdaptiveBreaker {
         self.learned.arrival(time);
         if let Some(outcome) = call.outcome {
             let utility = self.params.costs.utility(outcome, call.latency);
-            let late = latency > self.learned.limit(&self.params.costs);
+            let late = latency > self.learned.limit(self.objective);
             if outcome == Outcome::Success {
                 self.learned.answer(latency);
             }

@@ -18,7 +18,7 @@ mod shard;
 mod slot;
 mod sync;
 
-pub use adaptive::{AdaptivePermit, LiveAdaptiveBreaker, LiveAdaptiveBuilder};
+pub use adaptive::{AdaptivePermit, LiveAdaptiveBreaker, LiveAdaptiveBuilder, OwnedAdaptivePermit};
 pub use builder::BreakerBuilder;
 pub use call::{CallError, Classify};
 #[cfg(feature = "quanta")]

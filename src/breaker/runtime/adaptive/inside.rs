@@ -53,12 +53,18 @@ impl Inside {
         }
     }
 
+    #[inline]
+    pub(super) fn has_news(&self) -> bool {
+        self.news.is_some()
+    }
+
     /// The transition of the latest step, once.
     pub(super) fn news(&mut self) -> Option<Transition> {
         self.news.take()
     }
 
     /// A ticket; `None` for a call that is let through whatever the breaker thinks.
+    #[inline]
     pub(super) fn acquire(&mut self, now: Duration) -> Result<Option<Ticket>, Rejected> {
         match self.forced {
             Some(Force::Closed) => return Ok(None),
@@ -68,7 +74,7 @@ impl Inside {
             }
             Some(Force::Shadow) | None => {}
         }
-        match self.watch(|breaker| breaker.acquire(now)) {
+        match self.watch(|breaker| breaker.ask(now)) {
             Ok(ticket) => {
                 if ticket.is_probe() {
                     count(&mut self.metrics.probes);
@@ -86,6 +92,7 @@ impl Inside {
         }
     }
 
+    #[inline]
     pub(super) fn record(
         &mut self,
         ticket: Option<Ticket>,
@@ -99,7 +106,7 @@ impl Inside {
             Outcome::Ignored => &mut self.metrics.ignored,
         });
         if let Some(ticket) = ticket {
-            self.watch(|breaker| breaker.record(ticket, now, outcome, latency));
+            self.watch(|breaker| breaker.end(&ticket, now, outcome, latency));
         }
     }
 
@@ -127,15 +134,21 @@ impl Inside {
     }
 
     /// A step of the breaker, which may bring a transition about.
+    #[inline]
     fn watch<R>(&mut self, step: impl FnOnce(&mut AdaptiveBreaker) -> R) -> R {
         let generation = self.breaker.generation();
         let result = step(&mut self.breaker);
-        if self.breaker.generation() != generation
-            && let Some(transition) = self.breaker.last_transition()
-        {
-            self.tell(transition);
+        if self.breaker.generation() != generation {
+            self.tell_latest();
         }
         result
+    }
+
+    #[cold]
+    fn tell_latest(&mut self) {
+        if let Some(transition) = self.breaker.last_transition() {
+            self.tell(transition);
+        }
     }
 
     /// Numbers a transition: those of the breaker and those of an operator count up together.

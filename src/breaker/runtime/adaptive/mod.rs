@@ -3,16 +3,17 @@
 mod inside;
 mod permit;
 
-pub use permit::AdaptivePermit;
+pub use permit::{AdaptivePermit, OwnedAdaptivePermit};
 
 use super::clock::{Clock, MonotonicClock};
 use super::events::{Events, Listener};
-use super::sync::{Mutex, lock};
+use super::sync::{Mutex, MutexGuard, lock};
 use crate::breaker::machine::time::{Nanos, nanos};
 use crate::breaker::{
     AdaptiveBreaker, BreakerMetrics, Force, Outcome, Rejected, State, Transition,
 };
 use inside::Inside;
+use permit::Call;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -22,7 +23,7 @@ use std::time::Duration;
 /// breaker.
 ///
 /// It learns from good calls as well, so every call takes a lock, twice, for the time of one step:
-/// some 100 ns. No lock is held during calls or while listeners are told.
+/// some 50 ns. No lock is held during calls or while listeners are told.
 ///
 /// ```
 /// use forewarn::breaker::{AdaptiveParams, Force, LiveAdaptiveBreaker, State};
@@ -128,8 +129,9 @@ impl<C: Clock> LiveAdaptiveBreaker<C> {
     ///
     /// # Errors
     /// [`Rejected`] if it is not; with when to come back.
-    pub fn try_acquire(&self) -> Result<AdaptivePermit<C>, Rejected> {
-        self.acquire(|| self.now())
+    #[inline]
+    pub fn try_acquire(&self) -> Result<AdaptivePermit<'_, C>, Rejected> {
+        Ok(AdaptivePermit::new(&self.0, self.0.acquire(|| self.now())?))
     }
 
     /// Asks for a call to be let through at a time since the breaker's start, for callers with a
@@ -137,29 +139,38 @@ impl<C: Clock> LiveAdaptiveBreaker<C> {
     ///
     /// # Errors
     /// [`Rejected`] if it is not; with when to come back.
-    pub fn try_acquire_at(&self, now: Duration) -> Result<AdaptivePermit<C>, Rejected> {
-        self.acquire(|| now)
+    #[inline]
+    pub fn try_acquire_at(&self, now: Duration) -> Result<AdaptivePermit<'_, C>, Rejected> {
+        Ok(AdaptivePermit::new(&self.0, self.0.acquire(|| now)?))
     }
 
-    fn acquire(&self, clock: impl Fn() -> Duration) -> Result<AdaptivePermit<C>, Rejected> {
-        // The time is read under the lock, so that it is not before one that the breaker has seen.
-        let (result, _) = self.0.update(|inside| {
-            let now = clock();
-            inside.acquire(now).map(|ticket| (ticket, now))
-        });
-        result.map(|(ticket, began)| AdaptivePermit::new(self.0.clone(), ticket, began))
+    /// [`try_acquire`](Self::try_acquire), for a permit that goes where a borrow cannot.
+    ///
+    /// # Errors
+    /// [`Rejected`] if the call is not let through; with when to come back.
+    pub fn try_acquire_owned(&self) -> Result<OwnedAdaptivePermit<C>, Rejected> {
+        Ok(OwnedAdaptivePermit::new(self.0.clone(), self.0.acquire(|| self.now())?))
+    }
+
+    /// [`try_acquire_at`](Self::try_acquire_at), for a permit that goes where a borrow cannot.
+    ///
+    /// # Errors
+    /// [`Rejected`] if the call is not let through; with when to come back.
+    #[inline]
+    pub fn try_acquire_owned_at(&self, now: Duration) -> Result<OwnedAdaptivePermit<C>, Rejected> {
+        Ok(OwnedAdaptivePermit::new(self.0.clone(), self.0.acquire(|| now)?))
     }
 
     /// Lets time act where no call does.
     #[expect(clippy::must_use_candidate, reason = "the transition is news, not a result")]
     pub fn tick(&self) -> Option<Transition> {
-        self.0.update(|inside| inside.tick(self.now())).1
+        self.0.update(|inside| inside.tick(self.now()))
     }
 
     /// [`tick`](Self::tick) at a time since the breaker's start.
     #[expect(clippy::must_use_candidate, reason = "as above")]
     pub fn tick_at(&self, now: Duration) -> Option<Transition> {
-        self.0.update(|inside| inside.tick(now)).1
+        self.0.update(|inside| inside.tick(now))
     }
 
     /// Imposes a state, or with `None` lets the breaker decide again, from the state that it is in;
@@ -167,13 +178,13 @@ impl<C: Clock> LiveAdaptiveBreaker<C> {
     /// new calls, in shadow of all.
     #[expect(clippy::must_use_candidate, reason = "as above")]
     pub fn force(&self, force: Option<Force>) -> Option<Transition> {
-        self.0.update(|inside| inside.force(force, self.now())).1
+        self.0.update(|inside| inside.force(force, self.now()))
     }
 
     /// [`force`](Self::force) at a time since the breaker's start.
     #[expect(clippy::must_use_candidate, reason = "as above")]
     pub fn force_at(&self, force: Option<Force>, now: Duration) -> Option<Transition> {
-        self.0.update(|inside| inside.force(force, now)).1
+        self.0.update(|inside| inside.force(force, now))
     }
 
     /// The time since the breaker's start, which for one that was saved was another's.
@@ -221,11 +232,38 @@ impl<C> LiveAdaptiveBreaker<C> {
 }
 
 impl<C> Shared<C> {
+    #[inline]
+    fn acquire(&self, clock: impl Fn() -> Duration) -> Result<Call, Rejected> {
+        // The time is read under the lock, so that it is not before one that the breaker has seen.
+        let mut began = Duration::ZERO;
+        let ticket = self.step(|inside| {
+            began = clock();
+            inside.acquire(began)
+        })?;
+        Ok(Call { ticket, began })
+    }
+
     /// A step, and the transition that it brought about, of which listeners have been told outside
     /// the lock.
-    fn update<R>(&self, step: impl FnOnce(&mut Inside) -> R) -> (R, Option<Transition>) {
+    fn update(&self, step: impl FnOnce(&mut Inside)) -> Option<Transition> {
+        let mut inside = lock(&self.inside);
+        step(&mut inside);
+        self.publish(inside)
+    }
+
+    /// A step, as nearly all are, of which the caller asks no news.
+    #[inline]
+    fn step<R>(&self, step: impl FnOnce(&mut Inside) -> R) -> R {
         let mut inside = lock(&self.inside);
         let result = step(&mut inside);
+        if inside.has_news() {
+            self.publish(inside);
+        }
+        result
+    }
+
+    #[cold]
+    fn publish(&self, mut inside: MutexGuard<'_, Inside>) -> Option<Transition> {
         let news = inside.news();
         if let Some(transition) = news {
             // Under the lock: in the order of the transitions.
@@ -233,11 +271,12 @@ impl<C> Shared<C> {
             drop(inside);
             self.events.tell();
         }
-        (result, news)
+        news
     }
 }
 
 impl<C: Clock> Shared<C> {
+    #[inline]
     fn now(&self) -> Duration {
         Duration::from_nanos(self.clock.nanos().saturating_add(self.offset))
     }
