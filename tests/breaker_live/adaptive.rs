@@ -200,6 +200,32 @@ fn it_goes_on_after_a_restart() {
     assert!(format!("{resumed:?}").starts_with("LiveAdaptiveBreaker"));
 }
 
+/// A permit that goes to another thread is the one that was given.
+#[test]
+fn permits_that_own_the_breaker_end_elsewhere() {
+    let _alone = alone();
+    let (breaker, clock) = live(None);
+    clock.set(SECOND);
+    let permits = [
+        breaker.try_acquire().expect("closed").into_owned(),
+        breaker.try_acquire_owned().expect("closed"),
+        breaker.try_acquire_owned_at(SECOND).expect("closed"),
+    ];
+    clock.advance(STEP);
+    assert!(permits.iter().all(|permit| permit.began() == SECOND && !permit.is_probe()));
+    let [first, second, third] = permits;
+    std::thread::spawn(move || {
+        first.success();
+        second.record_at(SECOND + STEP, Outcome::Failure, STEP);
+        drop(third);
+    })
+    .join()
+    .expect("no panic");
+    let metrics = breaker.metrics();
+    assert_eq!((metrics.successes, metrics.failures, metrics.cancelled), (1, 1, 1));
+    assert_eq!(metrics.arrived(), 3);
+}
+
 /// However many threads: every call is counted once, transitions are told in order, outside the lock.
 #[test]
 fn nothing_is_lost_among_threads() {

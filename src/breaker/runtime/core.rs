@@ -4,7 +4,7 @@ use super::events::{Events, Listener};
 use super::pass::{Pass, Passing, UNKNOWN};
 use super::shard::{Seen, Shard};
 use super::slot::slot;
-use super::sync::{AtomicU64, Mutex, MutexGuard, Ordering, lock};
+use super::sync::{AtomicU64, Mutex, Ordering, fence, lock};
 use crate::breaker::machine::time::{Nanos, nanos};
 use crate::breaker::machine::{Batch, EPOCHS, Machine};
 use crate::breaker::{Outcome, Rejected};
@@ -20,6 +20,8 @@ const END: u64 = 4;
 const IN_FLIGHT: u64 = 8;
 /// Calls are let through and counted, and decide nothing.
 const FREE: u64 = 16;
+/// Calls are let through without asking the machine, though perhaps not at this moment.
+const PASSING: u64 = 32;
 /// The generation is above the flags.
 const SHIFT: u32 = 8;
 
@@ -206,7 +208,9 @@ impl Core {
 
     /// Gives the machine all counts, changes it, and tells everyone what has become of it.
     pub(super) fn update<R>(&self, change: impl FnOnce(&mut Machine) -> R) -> R {
-        let mut inside = self.collect();
+        let mut inside = lock(&self.locked);
+        self.close();
+        self.collect(&mut inside);
         let generation = inside.machine.generation();
         let result = change(&mut inside.machine);
         let machine = &inside.machine;
@@ -228,13 +232,28 @@ impl Core {
 
     /// Looks at the machine after all that has been counted.
     pub(super) fn look<R>(&self, look: impl FnOnce(&Machine) -> R) -> R {
-        look(&self.collect().machine)
+        let mut inside = lock(&self.locked);
+        self.collect(&mut inside);
+        look(&inside.machine)
     }
 
-    /// Locks the machine and gives it all that has been counted.
-    fn collect(&self) -> MutexGuard<'_, Inside> {
-        let mut inside = lock(&self.locked);
-        let Inside { machine, seen } = &mut *inside;
+    /// Has every call that begins or ends from now on wait for the lock, until the machine is published.
+    ///
+    /// Else a thread could count a good call after the counts were collected, and begin another before
+    /// the trip that they led to is published: together they tell of an order that cannot have been.
+    /// What is left of that is the time between a thread's store and its next load, which processors
+    /// may swap; forbidding it would cost every good call a fence.
+    fn close(&self) {
+        let word = self.word.load(Ordering::Relaxed);
+        if word & FAST != 0 {
+            self.word.store(word & !FAST, Ordering::Relaxed);
+            fence(Ordering::SeqCst);
+        }
+    }
+
+    /// Gives the machine all that has been counted.
+    fn collect(&self, inside: &mut Inside) {
+        let Inside { machine, seen } = inside;
         let (mut batch, mut late) = (Batch::default(), Batch::default());
         for (shard, seen) in self.shards.iter().zip(seen) {
             let own = shard.is_of(machine.generation());
@@ -242,13 +261,12 @@ impl Core {
         }
         machine.merge(&batch);
         machine.merge_late(&late);
-        inside
     }
 
     /// Whether calls are let through without asking the machine.
     #[cfg(feature = "tower")]
     pub(super) fn is_passing(&self) -> bool {
-        self.word.load(Ordering::Acquire) & FAST != 0
+        self.word.load(Ordering::Acquire) & PASSING != 0
     }
 
     /// The number of the count of calls in flight, and the place of those that begin now.
@@ -262,10 +280,10 @@ impl Core {
         let settings = machine.settings();
         let mut flags = 0;
         if machine.is_plain() {
-            flags |= FAST;
+            flags |= FAST | PASSING;
         }
         if machine.is_free() {
-            flags |= FAST | FREE;
+            flags |= FAST | PASSING | FREE;
         } else {
             let good = nanos(settings.good_latency());
             let (half, tracking) = machine.tracking().unwrap_or((Nanos::MAX, 0));

@@ -3,13 +3,13 @@
 #[cfg(not(loom))]
 pub(super) use std::sync::{
     Mutex, MutexGuard,
-    atomic::{AtomicI32, AtomicU64, Ordering},
+    atomic::{AtomicI32, AtomicU64, Ordering, fence},
 };
 
 #[cfg(loom)]
 pub(super) use loom::sync::{
     Mutex, MutexGuard,
-    atomic::{AtomicI32, AtomicU64, Ordering},
+    atomic::{AtomicI32, AtomicU64, Ordering, fence},
 };
 
 /// Locks, even if another thread panicked while it held the lock: nothing that is done under one
