@@ -123,6 +123,7 @@ __all__ = [
     "history_defaults",
     "judge_canary",
     "kolmogorov_smirnov",
+    "least_costly",
     "mann_whitney",
     "monitor_reasons",
     "optimize_breaker",

@@ -96,12 +96,12 @@ impl Ensemble {
         self.compiled = Compiled::default();
     }
 
-    /// Adds `shift` to the raw scores, one an output, and multiplies them by `factor`, which is finite and
-    /// above 0. It becomes part of the trees, so that explanations, exports and saved models have it
+    /// Multiplies the raw scores by `factor`, which is finite and above 0, and adds `shift` to them, one an
+    /// output. It becomes part of the trees, so that explanations, exports and saved models have it
     /// without knowing of it.
     pub(crate) fn calibrate(&mut self, shift: &[f64], factor: f64) {
         for (start, shift) in self.start.iter_mut().zip(shift) {
-            *start = (*start + shift) * factor;
+            *start = *start * factor + shift;
         }
         for tree in &mut self.trees {
             tree.splits.iter_mut().for_each(|split| split.value *= factor);

@@ -21,8 +21,8 @@ pub struct Classes {
     /// Whether probabilities are calibrated, by temperature: trees are usually too sure of the likeliest
     /// class, and their raw scores are then divided by a number that makes up for it. It is learned from
     /// held-out rows or, where none are held out, from each row as trees see it that were grown on the
-    /// other four fifths of the rows: six trainings instead of one. Which class is the likeliest stays.
-    /// Default no.
+    /// other four fifths of the rows: six trainings instead of one. Which class is the likeliest stays,
+    /// unless classes are balanced: what that did is taken off. Default no.
     pub calibrated: bool,
 }
 

@@ -17,16 +17,17 @@ pub(super) struct Judged<'a> {
     pub(super) classes: &'a [u32],
     pub(super) weight: Option<&'a [f64]>,
     pub(super) raw: &'a [f64],
-    /// Added to the raw scores of each class first.
+    /// Added to the scores of each class once they are multiplied.
     pub(super) shift: &'a [f64],
 }
 
 impl Judged<'_> {
     /// The number that raw scores are to be multiplied by, which lowers the mean of
-    /// `ln Σ exp(s z_k) − s z_class` as far as one number can.
+    /// `ln Σ exp(s z_k + b_k) − (s z_class + b_class)` as far as one number can, `b` being the shift.
     ///
     /// That is temperature scaling (Guo, Pleiss, Sun & Weinberger, "On calibration of modern neural
-    /// networks", ICML 2017), of the temperature `1 / s`: which class is the likeliest never changes.
+    /// networks", ICML 2017), of the temperature `1 / s`: without a shift, which class is the likeliest
+    /// never changes. A shift is of known size, and so is not multiplied.
     /// As Platt (1999) does for two classes, each label is made as uncertain as a uniform prior leaves
     /// it, `(n + 1) / (n + K)` for the class that was seen: were it certain, scores that get every row
     /// right would ask for an infinite `s`.
@@ -74,18 +75,19 @@ impl Judged<'_> {
         let chunks: Vec<usize> = (0..rows).step_by(CHUNK).collect();
         // Parts of a fixed size, added up in order: the same bits on any number of threads.
         let parts = parallel::map(chunks.len(), |chunk| {
-            let mut scores = vec![0.0; classes];
+            let mut scores = vec![(0.0, 0.0); classes];
             let (mut slope, mut bend) = (0.0, 0.0);
             for row in chunks[chunk]..rows.min(chunks[chunk] + CHUNK) {
-                for (class, score) in scores.iter_mut().enumerate() {
-                    *score = self.raw[class * rows + row] + self.shift[class];
+                for (class, (raw, score)) in scores.iter_mut().enumerate() {
+                    *raw = self.raw[class * rows + row];
+                    *score = factor * *raw + self.shift[class];
                 }
-                let largest = scores.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+                let top = |top: (f64, f64), it: &(f64, f64)| if it.1 > top.1 { *it } else { top };
+                let (of_largest, largest) = scores.iter().fold((0.0, f64::NEG_INFINITY), top);
                 let (mut total, mut mean, mut square, mut sum) = (0.0, 0.0, 0.0, 0.0);
                 // Scores from the largest down: neither exponential nor variance overflows.
-                for score in &scores {
-                    let below = score - largest;
-                    let share = (factor * below).exp();
+                for &(raw, score) in &scores {
+                    let (below, share) = (raw - of_largest, (score - largest).exp());
                     total += share;
                     mean += share * below;
                     square += share * below * below;
@@ -94,7 +96,7 @@ impl Judged<'_> {
                 mean /= total;
                 let own = self.classes[row] as usize;
                 let others = 1.0 / (seen[own] + classes as f64);
-                let said = others * sum + seen[own] * others * (scores[own] - largest);
+                let said = others * sum + seen[own] * others * (scores[own].0 - of_largest);
                 let weight = self.weight.map_or(1.0, |weight| weight[row]);
                 slope += weight * (mean - said);
                 bend += weight * (square / total - mean * mean).max(0.0);
@@ -118,7 +120,7 @@ mod tests {
         let (rows, classes) = (judged.classes.len(), judged.shift.len());
         let mut sum = 0.0;
         for row in 0..rows {
-            let of = |class: usize| factor * (judged.raw[class * rows + row] + judged.shift[class]);
+            let of = |class: usize| factor * judged.raw[class * rows + row] + judged.shift[class];
             let total = (0..classes).map(|class| of(class).exp()).sum::<f64>().ln();
             let own = judged.classes[row] as usize;
             let same = |other: &usize| judged.classes[*other] as usize == own;
