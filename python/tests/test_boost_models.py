@@ -98,9 +98,11 @@ def test_calibration_of_several_classes(method: str) -> None:
     twin = pickle.loads(pickle.dumps(model))
     np.testing.assert_array_equal(twin.predict_proba(x[1_000:]), after)
     # Balanced, the probabilities are still those of the classes as frequent as they are.
-    even = GradientBoostingClassifier(calibration=method, class_weight="balanced", **settings)
-    even.fit(x[:1_000], y[:1_000])
-    assert abs(even.predict_proba(x[1_000:])[:, 2].mean() - 1 / 6) < 0.04
+    settings = {"class_weight": "balanced", "n_estimators": 20, "random_state": 0}
+    even = GradientBoostingClassifier(**settings).fit(x[:1_000], y[:1_000])
+    assert even.predict_proba(x[1_000:])[:, 2].mean() > 1 / 6 + 0.08
+    even = GradientBoostingClassifier(calibration=method, **settings).fit(x[:1_000], y[:1_000])
+    assert abs(even.predict_proba(x[1_000:])[:, 2].mean() - 1 / 6) < 0.05
 
 
 def test_bytes_keep_the_model(modes: Modes, hours: Quantities) -> None:

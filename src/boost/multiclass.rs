@@ -22,7 +22,8 @@ pub struct Classes {
     /// class, and their raw scores are then divided by a number that makes up for it. It is learned from
     /// held-out rows or, where none are held out, from each row as trees see it that were grown on the
     /// other four fifths of the rows: six trainings instead of one. Which class is the likeliest stays,
-    /// unless classes are balanced: what that did is taken off. Default no.
+    /// unless classes are balanced: what that did is taken off. One number makes up for how sure all are,
+    /// not for one class that is said too often. Default no.
     pub calibrated: bool,
 }
 

@@ -50,7 +50,7 @@ class TimeToFailure(Result):
         >>> from forewarn.engine import TimeToFailure
         >>> left = TimeToFailure(40.0, 41.0, earliest=21.0, latest=62.0, confidence=0.9)
         >>> round(left.least_costly())
-        36
+        38
         """
         times = (self.median, self.expected, self.earliest, self.latest, self.confidence)
         return least_costly(times, float(late), float(early))
