@@ -1,4 +1,6 @@
-//! Forecasts: the time of one; with `--ahead` what is forecast for series that another program gives.
+//! Forecasts: the time of one, of a metric ahead, of when a resource is exhausted (500 points of
+//! simulated series of ten kinds) and of a trend that is kept up to date; with `--ahead` what is
+//! forecast for series that another program gives.
 //!
 //! `cargo bench --bench forecast -- --ahead STEP STEPS` reads one series a line, numbers between spaces
 //! with STEP seconds between them and NaN for what is missing, and prints for each `lower value upper`
@@ -6,7 +8,8 @@
 //! statsmodels and augurs.
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group};
-use forewarn::trend::ForecastParams;
+use forewarn::trend::{ExhaustionParams, ForecastParams, RollingTrendParams};
+use forewarn_datasets::exhaustion::ExhaustionSeriesParams;
 use std::fmt::Write;
 use std::hint::black_box;
 use std::io::{self, BufRead};
@@ -35,6 +38,47 @@ fn forecasts(criterion: &mut Criterion) {
     group.finish();
 }
 
+/// Fifty series, five of each kind: what is counted are forecasts.
+fn exhaustion(criterion: &mut Criterion) {
+    const POINTS: usize = 500;
+    let mut group = criterion.benchmark_group("forecast/exhaustion");
+    let given = ExhaustionSeriesParams { count: 50, seed: 77, ..Default::default() };
+    let series = given.simulate().expect("valid settings");
+    group.sample_size(10).throughput(Throughput::Elements(series.len() as u64));
+    group.bench_function(BenchmarkId::from_parameter(POINTS), |bencher| {
+        let params = ExhaustionParams::new(100.0);
+        bencher.iter(|| {
+            for each in &series {
+                let count = each.times.len().min(POINTS); // Few are full before.
+                let (times, values) = (&each.times[..count], &each.values[..count]);
+                black_box(params.forecast(black_box(times), values).expect("finite"));
+            }
+        });
+    });
+    group.finish();
+}
+
+fn trend(criterion: &mut Criterion) {
+    const OBSERVATIONS: u32 = 20_000;
+    let mut group = criterion.benchmark_group("forecast/rolling_trend");
+    group.sample_size(20).throughput(Throughput::Elements(u64::from(OBSERVATIONS)));
+    for window in [288, 4_096] {
+        group.bench_function(BenchmarkId::from_parameter(window), |bencher| {
+            let params = RollingTrendParams::default().window(window);
+            bencher.iter(|| {
+                let mut trend = params.build().expect("valid settings");
+                for step in 0..OBSERVATIONS {
+                    let noise = f64::from(step.wrapping_mul(2_654_435_761) >> 8);
+                    trend.update(f64::from(step), black_box(noise)).expect("finite");
+                    black_box(trend.slope());
+                }
+                trend
+            });
+        });
+    }
+    group.finish();
+}
+
 fn print_ahead(step: f64, steps: usize) -> Result<(), Box<dyn std::error::Error>> {
     for line in io::stdin().lock().lines() {
         let line = line?;
@@ -53,7 +97,7 @@ fn print_ahead(step: f64, steps: usize) -> Result<(), Box<dyn std::error::Error>
     Ok(())
 }
 
-criterion_group!(benches, forecasts);
+criterion_group!(benches, forecasts, exhaustion, trend);
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let given: Vec<String> = std::env::args().skip(1).filter(|it| it != "--bench").collect();

@@ -41,7 +41,7 @@ BEFORE = 1_000
 AFTER = 3_000
 STREAMS = 101
 CALM = 20_000
-RUN_LENGTHS = (50_000, 500_000, 1_700)
+RUN_LENGTHS = (50_000, 500_000, 2_000_000, 1_700)
 
 Annotations = dict[str, list[int]]
 
@@ -229,7 +229,7 @@ def stream_table(binary: Path) -> str:
         for scale in (1.0, 1e-6):
             delays = [f"{delay(run, shift, scale):.0f}" for shift in SHIFTS]
             cells.append(" / ".join(delays))
-        rows.append([name, *cells, f"{quickest:.0f}"])
+        rows.append([name, *cells, f"{quickest:.1f}"])
     shifts = " / ".join(f"{shift:g}" for shift in SHIFTS)
     header = ["false alarms in 10,000", *calm, f"delay of {shifts} sd", "x 1e-6", "ns"]
     return table(header, rows)

@@ -11,8 +11,10 @@ pub(super) struct Moment {
 /// Moments kept a direction; a random walk has as many corners as the logarithm of its length.
 pub(super) const CORNERS: usize = 32;
 
-/// Moments side by side.
+/// Moments side by side, of which each so many is looked at: a change is dozens of observations old by
+/// then, and at its neighbour it explains nearly as much.
 const LANES: usize = 4;
+const EACH: usize = 2;
 
 impl Moment {
     pub(super) const FIRST: Self = Self { count: 0.0, sum: 0.0 };
@@ -22,6 +24,13 @@ impl Moment {
     pub(super) fn explains(self, now: Self) -> f64 {
         let away = now.sum * self.count - self.sum * now.count;
         away * away / (self.count * (now.count - self.count) * now.count)
+    }
+
+    /// Whether a change at this moment explains more than so much.
+    #[inline]
+    pub(super) fn explains_more(self, now: Self, most: f64) -> bool {
+        let away = now.sum * self.count - self.sum * now.count;
+        away * away > most * (self.count * (now.count - self.count) * now.count)
     }
 
     /// Observations, before it or since, that would tell as much of a change if the level on the other
@@ -51,7 +60,7 @@ impl Corners {
         &self.moments
     }
 
-    /// Adds of each few moments, at most 32, from `start` on and with these sums, the one that is
+    /// Adds of each few moments, at most 32, from `start` on and with these sums, one that is about
     /// farthest beyond the line of this slope.
     pub(super) fn settle<const BELOW: bool>(
         &mut self,
@@ -101,7 +110,7 @@ impl Corners {
     }
 }
 
-/// Which of at most 32 sums is farthest below, or above, a line of this slope.
+/// Which of every other one of at most 32 sums is farthest below, or above, a line of this slope.
 ///
 /// A place takes the last bits of the distance of its sum: the least of these numbers tells both.
 fn farthest<const BELOW: bool>(sums: &[f64], slope: f64) -> usize {
@@ -112,17 +121,17 @@ fn farthest<const BELOW: bool>(sums: &[f64], slope: f64) -> usize {
     };
     let lesser = |one: f64, other: f64| if one < other { one } else { other };
     let mut least = [f64::INFINITY; LANES];
-    let mut lines: [f64; LANES] = std::array::from_fn(|lane| slope * lane as f64);
-    let mut places: [u64; LANES] = std::array::from_fn(|lane| lane as u64);
-    let (rows, rest) = sums.as_chunks::<LANES>();
+    let mut lines: [f64; LANES] = std::array::from_fn(|lane| slope * (EACH * lane) as f64);
+    let mut places: [u64; LANES] = std::array::from_fn(|lane| (EACH * lane) as u64);
+    let (rows, rest) = sums.as_chunks::<{ EACH * LANES }>();
     for row in rows {
         for lane in 0..LANES {
-            least[lane] = lesser(key(row[lane], places[lane], lines[lane]), least[lane]);
-            lines[lane] += slope * LANES as f64;
-            places[lane] += LANES as u64;
+            least[lane] = lesser(key(row[EACH * lane], places[lane], lines[lane]), least[lane]);
+            lines[lane] += slope * (EACH * LANES) as f64;
+            places[lane] += (EACH * LANES) as u64;
         }
     }
-    for (lane, &sum) in rest.iter().enumerate() {
+    for (lane, &sum) in rest.iter().step_by(EACH).enumerate() {
         least[lane] = lesser(key(sum, places[lane], lines[lane]), least[lane]);
     }
     let least = lesser(lesser(least[0], least[1]), lesser(least[2], least[3]));

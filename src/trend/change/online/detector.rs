@@ -2,8 +2,9 @@
 
 use super::bayes::Runs;
 use super::cusum::{Cusum, height_for};
-use super::focus::{Focus, PART};
+use super::focus::Focus;
 use super::latest::{LATEST, Latest};
+use super::part::PART;
 use super::whitener::{BLOCK, Whitener};
 use super::{ChangeDetectorParams, DetectionMethod};
 use crate::error::{Error, Result};
@@ -139,6 +140,8 @@ impl Method {
 pub(super) struct Limits {
     pub(super) params: ChangeDetectorParams,
     threshold: f64,
+    /// The logarithm of how rare an alarm is to be.
+    evidence: f64,
 }
 
 /// The log-likelihood ratio that `FOCuS` exceeds once in so many observations, or more. The ratio of a
@@ -154,11 +157,6 @@ impl Limits {
     #[inline]
     fn squares(&self, whitener: &Whitener) -> f64 {
         2.0 * self.threshold * whitener.square()
-    }
-
-    /// The logarithm of how rare an alarm is to be.
-    fn evidence(&self) -> f64 {
-        self.params.run_length.ln()
     }
 }
 
@@ -196,7 +194,7 @@ impl State {
     /// Learns from a full block; whether the level was lost in it.
     fn end_block(&mut self, limits: &Limits) -> bool {
         self.begin_block(limits);
-        self.whitener.end_block(limits.evidence());
+        self.whitener.end_block(limits.evidence);
         self.whitener.is_lost()
     }
 }
@@ -208,7 +206,8 @@ impl ChangeDetector {
             DetectionMethod::Cusum { shift } => height_for(params.run_length, shift / 2.0),
             DetectionMethod::Bayesian { .. } => 0.5,
         };
-        let limits = Limits { params, threshold };
+        let evidence = params.run_length.ln();
+        let limits = Limits { params, threshold, evidence };
         Self { limits, seen: 0, missing: 0, changes: 0, latest: Latest::new(), state: None }
     }
 
@@ -285,7 +284,10 @@ impl ChangeDetector {
     /// # Errors
     /// [`Error::OutOfRange`] for ±∞; the state is as it was before all of them.
     pub fn observe_many(&mut self, values: &[f64]) -> Result<Vec<DetectedChange>> {
-        if let Some(&value) = values.iter().find(|value| value.is_infinite()) {
+        // All are looked at, whatever is found: a vector at a time.
+        if values.iter().fold(false, |found, value| found | value.is_infinite())
+            && let Some(&value) = values.iter().find(|value| value.is_infinite())
+        {
             return Err(infinite(value));
         }
         let (mut found, mut rest) = (Vec::new(), values);
@@ -334,7 +336,7 @@ impl ChangeDetector {
     #[cold]
     fn warm_up(&mut self) {
         let values = self.latest.warm_up();
-        let mut whitener = Whitener::new(&values, self.limits.evidence());
+        let mut whitener = Whitener::new(&values, self.limits.evidence);
         let mut method = Method::new(self.limits.params.method);
         for value in values {
             let new = whitener.retake(value);
@@ -367,7 +369,7 @@ impl ChangeDetector {
         } else {
             state.whitener.restore(after)
         };
-        state.whitener.restart(&values, self.limits.evidence());
+        state.whitener.restart(&values, self.limits.evidence);
         state.method = Method::new(self.limits.params.method);
         for &value in &values {
             let new = state.whitener.retake(value);

@@ -7,15 +7,23 @@ pub(super) const LATEST: usize = 64;
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Latest {
     early: Vec<(u64, f64)>,
-    /// The value number `n` is at place `n` modulo the length.
-    ring: Box<[(u64, f64); LATEST]>,
+    /// Number `n` is at place `n` modulo the length.
+    ring: Box<Ring>,
     /// Of values that were put into the ring.
     pub(super) numbers: u64,
 }
 
+/// Apart, as vectors they are stored at once.
+#[derive(Debug, Clone, PartialEq)]
+struct Ring {
+    indices: [u64; LATEST],
+    values: [f64; LATEST],
+}
+
 impl Latest {
     pub(super) fn new() -> Self {
-        Self { early: Vec::new(), ring: Box::new([(0, 0.0); LATEST]), numbers: 0 }
+        let ring = Box::new(Ring { indices: [0; LATEST], values: [0.0; LATEST] });
+        Self { early: Vec::new(), ring, numbers: 0 }
     }
 
     /// Takes a value of the warm-up in; how many there are.
@@ -35,7 +43,8 @@ impl Latest {
 
     #[inline]
     pub(super) fn push(&mut self, index: u64, value: f64) {
-        self.ring[self.numbers as usize % LATEST] = (index, value);
+        let place = self.numbers as usize % LATEST;
+        (self.ring.indices[place], self.ring.values[place]) = (index, value);
         self.numbers += 1;
     }
 
@@ -43,15 +52,15 @@ impl Latest {
     #[inline]
     pub(super) fn push_many<const N: usize>(&mut self, index: u64, values: &[f64; N]) {
         let place = self.numbers as usize % LATEST;
-        if let Some(room) = self.ring[place..].first_chunk_mut::<N>() {
-            for (number, (room, &value)) in room.iter_mut().zip(values).enumerate() {
-                *room = (index + number as u64, value);
-            }
+        let indices: [u64; N] = std::array::from_fn(|number| index + number as u64);
+        let Ring { indices: all_indices, values: all_values } = &mut *self.ring;
+        if let Some(index_room) = all_indices[place..].first_chunk_mut()
+            && let Some(value_room) = all_values[place..].first_chunk_mut()
+        {
+            (*index_room, *value_room) = (indices, *values);
             self.numbers += N as u64;
         } else {
-            for (number, &value) in values.iter().enumerate() {
-                self.push(index + number as u64, value);
-            }
+            indices.into_iter().zip(values).for_each(|(index, &value)| self.push(index, value));
         }
     }
 
@@ -62,6 +71,7 @@ impl Latest {
         }
         let most = (most.min(LATEST) as u64).min(self.numbers);
         let numbers = self.numbers - most..self.numbers;
-        numbers.map(|number| self.ring[number as usize % LATEST]).collect()
+        let places = numbers.map(|number| number as usize % LATEST);
+        places.map(|place| (self.ring.indices[place], self.ring.values[place])).collect()
     }
 }

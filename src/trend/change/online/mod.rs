@@ -7,6 +7,7 @@ mod detector;
 mod focus;
 mod latest;
 mod params;
+mod part;
 #[cfg(feature = "serde")]
 mod saved;
 mod whitener;

@@ -18,8 +18,8 @@ const LEFT: f64 = 1_024.0;
 pub(super) const BLOCK: usize = 32;
 
 /// Moments of so many observations move too little in one block to be judged after each.
-const SLOW: f64 = 1_024.0;
-const BLOCKS: u32 = 4;
+const SLOW: f64 = 2_048.0;
+const BLOCKS: u32 = 8;
 
 /// Most doubt that is made up for, by the evidence: a factor of nine.
 const MOST_DOUBT: f64 = 8.0;
@@ -50,8 +50,8 @@ pub(super) struct Whitener {
     /// Of an observation with itself and with the one before it.
     variance: f64,
     covariance: f64,
-    last: f64,
-    /// The one before the block, and those of the block so far.
+    /// The one before the block, and those of the block so far; where it has none yet, those of the
+    /// last block.
     before: f64,
     block: [f64; BLOCK],
     filled: usize,
@@ -83,7 +83,6 @@ impl Whitener {
             mean: 0.0,
             variance: 0.0,
             covariance: 0.0,
-            last: 0.0,
             before: 0.0,
             block: [0.0; BLOCK],
             filled: 0,
@@ -97,7 +96,6 @@ impl Whitener {
             lost: false,
         };
         whitener.rescale();
-        whitener.last = whitener.standardise(values[0]);
         // Moments about the final mean, not about those on the way to it.
         let inside: Vec<f64> = values.iter().map(|&value| whitener.standardise(value)).collect();
         let count = inside.len() as f64;
@@ -107,7 +105,7 @@ impl Whitener {
         whitener.variance = inside.iter().map(|u| (u - mean).powi(2)).sum::<f64>() / count;
         let products = inside.windows(2).map(|pair| (pair[0] - mean) * (pair[1] - mean));
         whitener.covariance = products.sum::<f64>() / count;
-        whitener.before = whitener.last;
+        whitener.begin(inside[0]);
         whitener.refresh(evidence);
         whitener
     }
@@ -115,6 +113,19 @@ impl Whitener {
     fn rescale(&mut self) {
         self.per_unit = 1.0 / self.unit;
         self.offset = self.centre * self.per_unit;
+    }
+
+    /// Begins a block after this one.
+    fn begin(&mut self, last: f64) {
+        self.filled = 0;
+        self.block[BLOCK - 1] = last;
+        self.before = last;
+    }
+
+    /// The one before the next.
+    #[inline]
+    fn last(&self) -> f64 {
+        self.block[(self.filled + BLOCK - 1) % BLOCK]
     }
 
     #[inline]
@@ -158,10 +169,9 @@ impl Whitener {
     #[inline]
     pub(super) fn take(&mut self, value: f64) -> f64 {
         let inside = self.standardise(value);
-        let out = self.whiten(inside, self.last);
+        let out = self.whiten(inside, self.last());
         self.block[self.filled % BLOCK] = inside;
         self.filled += 1;
-        self.last = inside;
         out
     }
 
@@ -170,7 +180,7 @@ impl Whitener {
     pub(super) fn preview<const N: usize>(&self, values: &[f64; N]) -> ([f64; N], [f64; N]) {
         let inside = values.map(|value| self.standardise(value));
         let mut out = [0.0; N];
-        out[0] = self.whiten(inside[0], self.last);
+        out[0] = self.whiten(inside[0], self.last());
         for place in 1..N {
             out[place] = self.whiten(inside[place], inside[place - 1]);
         }
@@ -182,7 +192,6 @@ impl Whitener {
     pub(super) fn accept<const N: usize>(&mut self, inside: &[f64; N]) {
         self.block[self.filled..self.filled + N].copy_from_slice(inside);
         self.filled += N;
-        self.last = inside[N - 1];
     }
 
     /// Values that the block has room for.
@@ -227,11 +236,11 @@ impl Whitener {
             beyond.count() * 4 >= BLOCK * 3
         };
         // About the mean: numbers of a few units lose nothing by it.
-        let sum_before = sum + (self.before - self.last) / size;
+        let sum_before = sum + (self.before - self.last()) / size;
         let mean = self.mean;
         let square = squares - mean * (2.0 * sum - mean);
         let product = products - mean * (sum + sum_before - mean);
-        self.before = self.last;
+        self.before = self.last();
         let shift = gain * (sum - mean);
         self.mean += shift;
         self.variance += gain * (square - self.variance) - shift * shift;
@@ -241,8 +250,8 @@ impl Whitener {
     /// The same without learning: for values that were learned from before.
     pub(super) fn retake(&mut self, value: f64) -> f64 {
         let inside = self.standardise(value);
-        let out = self.whiten(inside, self.last);
-        (self.last, self.before) = (inside, inside);
+        let out = self.whiten(inside, self.last());
+        self.begin(inside);
         out
     }
 
@@ -291,9 +300,7 @@ impl Whitener {
         self.lost = false;
         self.count = self.count.min(LEFT);
         self.refresh(evidence);
-        self.filled = 0;
-        self.last = self.standardise(latest[0]);
-        self.before = self.last;
+        self.begin(self.standardise(latest[0]));
     }
 
     #[cfg(feature = "serde")]
@@ -307,7 +314,6 @@ impl Whitener {
             && (0.0..=4.0 * MOST * MOST * 4.0).contains(&self.variance)
             && self.covariance.abs() <= 4.0 * MOST * MOST * 4.0
             && self.block.iter().chain([&self.before]).all(|inside| inside.abs() <= FARTHEST)
-            && self.last.abs() <= 2.0 * MOST
             && (0.0..=STRONGEST).contains(&self.correlation)
             && self.gain == 1.0 / (1.0 - self.correlation)
             && (0.1..=1000.0).contains(&self.spread)
