@@ -53,8 +53,8 @@ class GradientBoostingClassifier(ClassifierMixin, Boosting):  # type: ignore[mis
         else on all rows, each scored by trees that were not grown on it, which takes five more
         trainings. Of two classes, "automatic" takes what does best on rows left out of "platt",
         "beta", "isotonic" and nothing; ``predict_proba`` and ``predict`` change, not raw scores or
-        stages. Of more, "automatic" is "temperature": raw scores are divided by a number, and
-        their order stays.
+        stages. Of more, "automatic" is "temperature": raw scores are divided by a number, and to
+        those of each class another is added, which may change the likeliest of near equals.
     $parameters
 
     Attributes

@@ -91,7 +91,10 @@ def test_calibration_of_several_classes(method: str) -> None:
     model = GradientBoostingClassifier(calibration=method, **settings).fit(x[:1_000], y[:1_000])
     before, after = off.predict_proba(x[1_000:]), model.predict_proba(x[1_000:])
     assert log_loss(y[1_000:], after) < log_loss(y[1_000:], before) - 0.1
-    np.testing.assert_array_equal(after.argmax(axis=1), before.argmax(axis=1))
+    # Each class is said about as often as it is, overfitted trees or not.
+    shares = np.bincount(y[1_000:], minlength=3) / 2_000
+    assert np.abs(before.mean(axis=0) - shares).max() > 0.04
+    assert np.abs(after.mean(axis=0) - shares).max() < 0.03
     np.testing.assert_allclose(softmax(model.decision_function(x[1_000:]), axis=1), after)
     explained = model.explain(x[:50]).sum(axis=1) + model.expectation_
     np.testing.assert_allclose(explained, model.decision_function(x[:50]), atol=1e-9)

@@ -1,13 +1,17 @@
 //! One tree: the leaf whose best split gains most is split, until there are enough.
 
-use super::cell::{Cell, Scales};
+use super::cell::Cell;
+use super::frontier::Frontier;
 use super::histogram::{Column, Histograms, subtract};
-use super::partition::{GoLeft, partition};
+use super::partition::{GoLeft, merge, partition};
 use super::scan::{Bounds, Limits, Sums};
 use super::search::{Candidate, Search};
-use super::table::Table;
-use super::tree::{Child, Leaf, Next, Split, Tree};
+use super::tree::{Next, Tree};
+use crate::parallel::{self, Bell};
 use std::ops::Range;
+use std::sync::{Mutex, PoisonError};
+use std::thread;
+use std::time::Duration;
 
 /// What the growing of every tree of a training has in common.
 #[derive(Debug)]
@@ -35,6 +39,13 @@ pub(crate) struct Grown {
 }
 
 impl Grown {
+    /// Puts the rows of some leaves in order again: split in advance, so many to the left, and then not.
+    pub(crate) fn undo(&self, leaves: &[(usize, usize)], rows: &mut [u32], scratch: &mut [u32]) {
+        for &(leaf, left) in leaves {
+            merge(&mut rows[self.rows[leaf].clone()], left, scratch);
+        }
+    }
+
     /// The leaf that a row's bytes lead to.
     #[inline]
     pub(crate) fn leaf_of(&self, bytes: &[u8]) -> usize {
@@ -55,8 +66,12 @@ impl Grown {
 
 /// A leaf that may still be split.
 #[derive(Debug)]
-pub(crate) struct Open<C> {
-    pub(crate) rows: Range<usize>,
+pub(crate) struct Open<'r, C> {
+    /// Where its rows begin among those of the tree.
+    pub(crate) start: usize,
+    pub(crate) rows: &'r mut [u32],
+    /// As much memory.
+    pub(crate) scratch: &'r mut [u32],
     pub(crate) sums: Sums,
     pub(crate) depth: usize,
     pub(crate) bounds: Bounds,
@@ -64,116 +79,146 @@ pub(crate) struct Open<C> {
     pub(crate) allowed: Vec<bool>,
     pub(crate) histogram: Vec<Column<C>>,
     pub(crate) best: Option<Candidate>,
-    /// The split that leads here, and whether to its left.
-    pub(crate) parent: Option<(usize, bool)>,
 }
+
+/// The two leaves that a split makes of one.
+#[derive(Debug)]
+pub(crate) struct Halves<'r, C> {
+    pub(crate) candidate: Candidate,
+    pub(crate) go_left: GoLeft,
+    pub(crate) children: [Open<'r, C>; 2],
+}
+
+/// Of columns that could be split on, keeps those that the next split may use.
+pub(crate) type SplitOffer<'a> = dyn FnMut(&mut [bool]) + Send + 'a;
 
 /// What a tree is grown from.
 pub(crate) struct Ground<'a, C> {
-    pub(crate) table: &'a Table,
-    pub(crate) rules: &'a Rules,
+    pub(crate) search: Search<'a>,
     /// Derivatives by row, rounded.
     pub(crate) cells: &'a [C],
-    pub(crate) scales: Scales,
     /// Columns that the tree may use.
     pub(crate) offered: &'a [bool],
-    /// Of columns that could be split on, keeps those that the next split may use.
-    pub(crate) split_offer: &'a mut dyn FnMut(&mut [bool]),
-    pub(crate) histograms: &'a mut Histograms<C>,
+    /// What it says depends on how often it was asked; `None` to keep all columns.
+    pub(crate) split_offer: Option<Mutex<&'a mut SplitOffer<'a>>>,
+    pub(crate) histograms: &'a Histograms<C>,
 }
 
 impl<C: Cell> Ground<'_, C> {
     /// Grows a tree on `rows` (ascending), which are rearranged leaf by leaf, ascending in each.
-    pub(crate) fn grow(mut self, rows: &mut [u32], scratch: &mut [u32]) -> Grown {
-        let (table, rules) = (self.table, self.rules);
-        let search = Search { table, rules, scales: self.scales };
-        let mut tree = Tree { output: 0, splits: Vec::new(), leaves: Vec::new(), sets: Vec::new() };
-        let mut byte_rules = Vec::new();
-        let mut leaves = vec![self.root(&search, rows)];
-        while leaves.len() < rules.max_leaves {
-            let gain =
-                |leaf: &Open<C>| leaf.best.as_ref().map_or(f64::NEG_INFINITY, |best| best.gain);
-            // The first of equals, so that the order is certain.
-            let most = (0..leaves.len())
-                .rev()
-                .max_by(|&a, &b| gain(&leaves[a]).total_cmp(&gain(&leaves[b])));
-            let Some(index) = most else { break };
-            let Some(candidate) = leaves[index].best.take() else { break };
-            let (test, go_left) = search.rule(&candidate, &mut tree.sets);
-            let byte = table.homes[candidate.column].byte;
-            let parent = &mut leaves[index];
-            let count =
-                partition(&mut rows[parent.rows.clone()], scratch, table.byte(byte), &go_left);
-            byte_rules.push((byte, go_left));
-            let number = tree.splits.len();
-            link(&mut tree.splits, parent.parent, Child::split(number));
-            let [mut left, mut right] = search.children(parent, &candidate, number, count);
-            tree.splits.push(Split {
-                column: table.columns[candidate.column] as u32,
-                test,
-                missing_left: candidate.missing_left,
-                left: Child::leaf(0),
-                right: Child::leaf(0),
-                gain: candidate.gain + rules.limits.min_gain,
-                value: 0.0,
-                cover: 0.0,
-                hessian: 0.0,
-            });
-            let histogram = std::mem::take(&mut parent.histogram);
-            // The last split's children are not split: nobody asks for their histograms.
-            let last = leaves.len() + 1 == rules.max_leaves || left.depth >= rules.max_depth;
-            if last {
-                self.histograms.give_back(histogram);
-            } else {
-                self.look_further(&search, rows, histogram, [&mut left, &mut right]);
-            }
-            leaves[index] = left;
-            leaves.push(right);
+    ///
+    /// While there are few leaves the threads split one of them together, then each one by itself. A
+    /// thread that finds the best leaf in the hands of another splits one that is likely to be next: what
+    /// it gets is kept until the tree comes to it, and undone if it never does. So the tree is the same on
+    /// any number of threads, and a thread that the system puts aside holds up nobody for long.
+    pub(crate) fn grow(self, rows: &mut [u32], scratch: &mut [u32]) -> Grown {
+        let most = self.search.rules.max_leaves;
+        let parts = self.histograms.parts(rows.len(), parallel::threads());
+        let root = self.root(rows, scratch, parts);
+        let frontier = Mutex::new(Frontier::new(root));
+        let bell = Bell::default();
+        if parts == 1 || self.split_offer.is_some() {
+            self.split(&frontier, &bell, most, parts);
+        } else {
+            self.split(&frontier, &bell, most.min(parts), parts);
+            parallel::together(|| self.split(&frontier, &bell, most, 1));
         }
-        let (mut ranges, mut bounds) = (Vec::new(), Vec::new());
-        for (index, leaf) in leaves.into_iter().enumerate() {
-            link(&mut tree.splits, leaf.parent, Child::leaf(index));
-            tree.leaves.push(Leaf { value: 0.0, cover: 0.0, hessian: 0.0 });
-            if !leaf.histogram.is_empty() {
-                self.histograms.give_back(leaf.histogram);
-            }
-            ranges.push(leaf.rows);
-            bounds.push(leaf.bounds);
-        }
-        Grown { tree, rows: ranges, bounds, rules: byte_rules }
+        let frontier = frontier.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let (grown, undone) = frontier.finish(self.histograms);
+        grown.undo(&undone, rows, scratch);
+        grown
     }
 
-    fn root(&mut self, search: &Search<'_>, rows: &[u32]) -> Open<C> {
-        let histogram = self.histograms.build(self.table, rows, self.cells);
+    /// Splits leaves until there are so many, each by at most so many `threads`. Several may call it at
+    /// the same time.
+    fn split(&self, frontier: &Mutex<Frontier<'_, C>>, bell: &Bell, leaves: usize, threads: usize) {
+        let lock = || frontier.lock().unwrap_or_else(PoisonError::into_inner);
+        loop {
+            let mut now = lock();
+            if now.advance(&self.search, leaves) {
+                return;
+            }
+            let rings = bell.rings();
+            let Some((leaf, open, last)) = now.take(self.search.rules.max_leaves) else {
+                drop(now);
+                bell.wait(rings, Duration::MAX);
+                continue;
+            };
+            drop(now);
+            let waking = Waking { frontier, bell };
+            let halves = self.halves(open, last, threads);
+            lock().put(leaf, halves);
+            drop(waking);
+        }
+    }
+
+    pub(crate) fn root<'r>(
+        &self,
+        rows: &'r mut [u32],
+        scratch: &'r mut [u32],
+        threads: usize,
+    ) -> Open<'r, C> {
+        let histogram = self.histograms.build(self.search.table, rows, self.cells, threads);
         let mut sums = Sums::default();
         match histogram.first() {
             Some(column) => column.iter().for_each(|&cell| sums.add(cell)),
             None => rows.iter().for_each(|&row| sums.add(self.cells[row as usize])),
         }
         let mut root = Open {
-            rows: 0..rows.len(),
+            start: 0,
+            rows,
+            scratch,
             sums,
             depth: 0,
             bounds: Bounds::NONE,
             allowed: self.offered.to_vec(),
             histogram,
             best: None,
-            parent: None,
         };
-        root.best = search.best(&root, self.split_offer);
+        root.best = self.best(&root, threads);
         root
+    }
+
+    fn best(&self, open: &Open<'_, C>, threads: usize) -> Option<Candidate> {
+        let mut offered = open.allowed.clone();
+        if let Some(offer) = &self.split_offer {
+            offer.lock().unwrap_or_else(PoisonError::into_inner)(&mut offered);
+        }
+        self.search.best(open, &offered, threads)
+    }
+
+    /// Splits a leaf that has a best split. Children of the `last` are not split: nobody asks for their
+    /// histograms.
+    pub(crate) fn halves<'r>(
+        &self,
+        mut open: Open<'r, C>,
+        last: bool,
+        threads: usize,
+    ) -> Halves<'r, C> {
+        let (table, search) = (self.search.table, &self.search);
+        let candidate = open.best.take().expect("a leaf that can be split");
+        let go_left = search.go_left(&candidate);
+        let bytes = table.byte(table.homes[candidate.column].byte);
+        let count = partition(open.rows, open.scratch, bytes, &go_left, threads);
+        let histogram = std::mem::take(&mut open.histogram);
+        let mut children = search.children(open, &candidate, count);
+        if last || children[0].depth >= search.rules.max_depth {
+            self.histograms.give_back(histogram);
+        } else {
+            self.look_further(histogram, &mut children, threads);
+        }
+        Halves { candidate, go_left, children }
     }
 
     /// Histograms and best splits of two siblings, where they have rows enough to be split: the
     /// smaller's histogram is built, the larger's is what remains of the parent's.
     fn look_further(
-        &mut self,
-        search: &Search<'_>,
-        rows: &[u32],
+        &self,
         parent: Vec<Column<C>>,
-        [left, right]: [&mut Open<C>; 2],
+        [left, right]: &mut [Open<'_, C>; 2],
+        threads: usize,
     ) {
-        let enough = |open: &Open<C>| open.rows.len() >= 2 * self.rules.min_rows;
+        let enough = |open: &Open<'_, C>| open.rows.len() >= 2 * self.search.rules.min_rows;
         if !enough(left) && !enough(right) {
             self.histograms.give_back(parent);
             return;
@@ -181,12 +226,12 @@ impl<C: Cell> Ground<'_, C> {
         let (smaller, larger) =
             if left.rows.len() <= right.rows.len() { (left, right) } else { (right, left) };
         smaller.histogram =
-            self.histograms.build(self.table, &rows[smaller.rows.clone()], self.cells);
+            self.histograms.build(self.search.table, smaller.rows, self.cells, threads);
         larger.histogram = parent;
         subtract(&mut larger.histogram, &smaller.histogram);
         for open in [smaller, larger] {
-            if open.rows.len() >= 2 * self.rules.min_rows {
-                open.best = search.best(open, self.split_offer);
+            if enough(open) {
+                open.best = self.best(open, threads);
             } else {
                 self.histograms.give_back(std::mem::take(&mut open.histogram));
             }
@@ -194,10 +239,18 @@ impl<C: Cell> Ground<'_, C> {
     }
 }
 
-fn link(splits: &mut [Split], parent: Option<(usize, bool)>, child: Child) {
-    match parent {
-        Some((parent, true)) => splits[parent].left = child,
-        Some((parent, false)) => splits[parent].right = child,
-        None => {}
+/// Once a leaf has been split, those who wait for it go on; should the thread panic instead, they give
+/// up.
+struct Waking<'a, 'r, C: Cell> {
+    frontier: &'a Mutex<Frontier<'r, C>>,
+    bell: &'a Bell,
+}
+
+impl<C: Cell> Drop for Waking<'_, '_, C> {
+    fn drop(&mut self) {
+        if thread::panicking() {
+            self.frontier.lock().unwrap_or_else(PoisonError::into_inner).give_up();
+        }
+        self.bell.ring();
     }
 }

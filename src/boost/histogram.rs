@@ -4,6 +4,7 @@ use super::cell::Cell;
 use super::table::Table;
 use crate::parallel;
 use crate::prefetch::prefetch;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// Bins a column, the missing one included: bytes index it without a check.
 pub(crate) const BINS: usize = 256;
@@ -20,17 +21,22 @@ const AHEAD: usize = 12;
 /// Builds histograms, and keeps their memory for the next ones.
 #[derive(Debug)]
 pub(crate) struct Histograms<C> {
-    free: Vec<Vec<Column<C>>>,
+    free: Mutex<Vec<Vec<Column<C>>>>,
     width: usize,
 }
 
 impl<C: Cell> Histograms<C> {
     pub(crate) fn new(width: usize) -> Self {
-        Self { free: Vec::new(), width }
+        Self { free: Mutex::default(), width }
     }
 
-    fn empty(&mut self) -> Vec<Column<C>> {
-        match self.free.pop() {
+    fn free(&self) -> MutexGuard<'_, Vec<Vec<Column<C>>>> {
+        self.free.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn empty(&self) -> Vec<Column<C>> {
+        let used = self.free().pop();
+        match used {
             Some(mut columns) => {
                 columns.as_flattened_mut().fill(C::default());
                 columns
@@ -39,18 +45,31 @@ impl<C: Cell> Histograms<C> {
         }
     }
 
-    pub(crate) fn give_back(&mut self, columns: Vec<Column<C>>) {
-        self.free.push(columns);
+    pub(crate) fn give_back(&self, columns: Vec<Column<C>>) {
+        if !columns.is_empty() {
+            self.free().push(columns);
+        }
     }
 
-    /// The histogram of some rows, ascending; of all the table's if there are as many. Sums of whole
-    /// numbers do not depend on how the rows are shared between threads.
-    pub(crate) fn build(&mut self, table: &Table, rows: &[u32], cells: &[C]) -> Vec<Column<C>> {
+    /// Into how many parts so many rows are worth cutting, for at most so many threads.
+    pub(crate) fn parts(&self, rows: usize, threads: usize) -> usize {
+        (rows * self.width / SHARED).clamp(1, threads)
+    }
+
+    /// The histogram of some rows, ascending, by at most so many threads. Sums of whole numbers do not
+    /// depend on how the rows are shared between them.
+    pub(crate) fn build(
+        &self,
+        table: &Table,
+        rows: &[u32],
+        cells: &[C],
+        threads: usize,
+    ) -> Vec<Column<C>> {
         if self.width == 0 {
             // All columns are constant.
             return Vec::new();
         }
-        let parts = (rows.len() * self.width / SHARED).clamp(1, parallel::threads());
+        let parts = self.parts(rows.len(), threads);
         if parts == 1 {
             let mut columns = self.empty();
             add(table, rows, cells, &mut columns);

@@ -53,7 +53,9 @@
 //! 2. Every round, the loss gives each row two derivatives. They are rounded to whole numbers, up or
 //!    down at random, so that histograms are exact sums: the same on any number of threads, and a
 //!    sibling's is exactly the parent's less its own.
-//! 3. The leaf whose best split gains most is split; only the smaller child's histogram is built.
+//! 3. The leaf whose best split gains most is split; only the smaller child's histogram is built. A
+//!    thread that would have to wait for another splits a leaf that is likely to be next; what the tree
+//!    never comes to is undone.
 //! 4. Leaf values come from the derivatives as they are, not from the rounded ones.
 //!
 //! # Limits
@@ -77,6 +79,7 @@ mod ensemble;
 mod exchange;
 mod explain;
 mod fit;
+mod frontier;
 mod grow;
 mod histogram;
 mod leaves;

@@ -18,12 +18,13 @@ pub struct Classes {
     /// Whether every class weighs as much in all as any other. Probabilities are then those of a
     /// world where classes are equally frequent, unless they are calibrated. Default no.
     pub balanced: bool,
-    /// Whether probabilities are calibrated, by temperature: trees are usually too sure of the likeliest
-    /// class, and their raw scores are then divided by a number that makes up for it. It is learned from
-    /// held-out rows or, where none are held out, from each row as trees see it that were grown on the
-    /// other four fifths of the rows: six trainings instead of one. Which class is the likeliest stays,
-    /// unless classes are balanced: what that did is taken off. One number makes up for how sure all are,
-    /// not for one class that is said too often. Default no.
+    /// Whether probabilities are calibrated, by a temperature and a bias for each class: trees are
+    /// usually too sure of the likeliest class, and their raw scores are then divided by a number that
+    /// makes up for it; and to the scores of a class that they say too often or too seldom a number is
+    /// added. Few rows of a class give it little bias. All is learned from held-out rows or, where none
+    /// are held out, from each row as trees see it that were grown on the other four fifths of the rows:
+    /// six trainings instead of one. Where two classes are nearly as likely, biases may change which one
+    /// is the likelier; of balanced classes, what balancing did is taken off. Default no.
     pub calibrated: bool,
 }
 
@@ -137,8 +138,9 @@ impl Objective for Classes {
         if let Some(Scored { labels, weight, raw, .. }) = held_out.filter(|_| self.calibrated) {
             let shift = self.correction(training.labels, training.weight);
             let shift: Vec<f64> = shift.iter().map(|shift| -shift).collect();
-            let factor = Judged { classes: labels, weight, raw, shift: &shift }.factor();
-            ensemble.calibrate(&shift, factor);
+            let scaling = Judged { classes: labels, weight, raw, shift: &shift }.scaling();
+            let shift: Vec<f64> = shift.iter().zip(&scaling.biases).map(|(a, b)| a + b).collect();
+            ensemble.calibrate(&shift, scaling.factor);
         }
         Ok(Classifier { ensemble, report })
     }

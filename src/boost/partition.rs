@@ -14,14 +14,16 @@ pub(crate) type GoLeft = [u8; 256];
 
 /// Moves the rows that go left before the others and returns how many they are. Both sides keep
 /// their order: ascending rows stay ascending, so that memory is read forwards all through the tree.
+/// At most so many `threads` share the work.
 pub(crate) fn partition(
     rows: &mut [u32],
     scratch: &mut [u32],
     bins: &[u8],
     go_left: &GoLeft,
+    threads: usize,
 ) -> usize {
     let scratch = &mut scratch[..rows.len()];
-    if rows.len() <= CHUNK || parallel::threads() == 1 {
+    if rows.len() <= CHUNK || threads == 1 {
         let left = split(rows, scratch, bins, go_left);
         let right = rows.len() - left;
         rows[left..].copy_from_slice(&scratch[..right]);
@@ -51,6 +53,22 @@ pub(crate) fn partition(
         to += right;
     }
     left
+}
+
+/// Undoes [`partition`], whose first `left` rows went left: both sides ascend, and so will all.
+pub(crate) fn merge(rows: &mut [u32], left: usize, scratch: &mut [u32]) {
+    let scratch = &mut scratch[..left];
+    scratch.copy_from_slice(&rows[..left]);
+    let (mut from, mut to) = (left, 0);
+    for &row in &*scratch {
+        // What is written over has been read: `to` is behind `from` by the rows left in `scratch`.
+        while from < rows.len() && rows[from] < row {
+            rows[to] = rows[from];
+            (from, to) = (from + 1, to + 1);
+        }
+        rows[to] = row;
+        to += 1;
+    }
 }
 
 /// Writes every row to both sides, and moves on only on the side that it belongs to: no branch to

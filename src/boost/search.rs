@@ -41,18 +41,18 @@ pub(crate) struct Search<'a> {
 const SHARED: usize = 1 << 14;
 
 impl Search<'_> {
-    fn place<C>(&self, open: &Open<C>) -> Place {
+    fn place<C>(&self, open: &Open<'_, C>) -> Place {
         Place::new(open.sums, open.rows.len(), self.scales, self.rules.limits, open.bounds)
     }
 
+    /// Among the columns that are `offered`, by at most so many threads.
     pub(crate) fn best<C: Cell>(
         &self,
-        open: &Open<C>,
-        split_offer: &mut dyn FnMut(&mut [bool]),
+        open: &Open<'_, C>,
+        offered: &[bool],
+        threads: usize,
     ) -> Option<Candidate> {
         let place = self.place(open);
-        let mut offered = open.allowed.clone();
-        split_offer(&mut offered);
         let of = |column: usize| {
             if offered[column] { self.best_of(&open.histogram, column, &place) } else { None }
         };
@@ -64,7 +64,7 @@ impl Search<'_> {
             (None, _) => b,
             _ => a,
         };
-        if bins < SHARED || parallel::threads() == 1 {
+        if bins < SHARED || threads == 1 {
             (0..width).map(of).fold(None, better)
         } else {
             parallel::map(width, of).into_iter().fold(None, better)
@@ -119,69 +119,73 @@ impl Search<'_> {
         }
     }
 
-    /// The rule on values, and on bytes.
-    pub(crate) fn rule(
-        &self,
-        candidate: &Candidate,
-        sets: &mut Vec<CategorySet>,
-    ) -> (Test, GoLeft) {
-        let mut go_left = [0; 256];
-        let cuts = &self.table.cuts[candidate.column];
-        go_left[cuts.bins()] = u8::from(candidate.missing_left);
-        let test = match (cuts, &candidate.rule) {
+    /// The rule on values.
+    pub(crate) fn test(&self, candidate: &Candidate, sets: &mut Vec<CategorySet>) -> Test {
+        match (&self.table.cuts[candidate.column], &candidate.rule) {
             (Cuts::Categories(codes), Rule::Among(bins)) => {
-                for &bin in bins {
-                    go_left[bin as usize] = 1;
-                }
                 let codes = bins.iter().filter_map(|&bin| codes.get(bin as usize).copied());
                 sets.push(CategorySet::from_codes(codes));
                 Test::Within { set: sets.len() as u32 - 1 }
             }
+            // All values left, only the missing right: no cut lies there.
             (Cuts::Numeric(cuts), Rule::UpTo(bin)) => {
-                go_left[..=*bin as usize].fill(1);
-                // All values left, only the missing right: no cut lies there.
                 Test::AtMost(cuts.get(*bin as usize).copied().unwrap_or(f64::MAX))
             }
             _ => unreachable!("a column's kind does not change"),
-        };
-        let decode = self.table.homes[candidate.column].decode();
-        (test, decode.map(|bin| go_left[bin as usize]))
+        }
     }
 
-    /// The two leaves that a split, the tree's next, makes of one; `count` rows go left.
-    pub(crate) fn children<C: Cell>(
+    /// The rule on bytes.
+    pub(crate) fn go_left(&self, candidate: &Candidate) -> GoLeft {
+        let mut go_left = [0; 256];
+        go_left[self.table.cuts[candidate.column].bins()] = u8::from(candidate.missing_left);
+        match &candidate.rule {
+            Rule::Among(bins) => bins.iter().for_each(|&bin| go_left[bin as usize] = 1),
+            Rule::UpTo(bin) => go_left[..=*bin as usize].fill(1),
+        }
+        self.table.homes[candidate.column].decode().map(|bin| go_left[bin as usize])
+    }
+
+    /// The two leaves that a split makes of one; its first `count` rows go left.
+    pub(crate) fn children<'r, C: Cell>(
         &self,
-        parent: &mut Open<C>,
+        parent: Open<'r, C>,
         candidate: &Candidate,
-        split: usize,
         count: usize,
-    ) -> [Open<C>; 2] {
-        let [left_bounds, right_bounds] = self.child_bounds(parent, candidate, &self.place(parent));
-        let mut allowed = std::mem::take(&mut parent.allowed);
+    ) -> [Open<'r, C>; 2] {
+        let bounds = self.child_bounds(&parent, candidate, &self.place(&parent));
+        let right = parent.sums.minus(candidate.left);
+        let Open { start, rows, scratch, depth, mut allowed, .. } = parent;
         if let Some(companions) = self.rules.companions.get(candidate.column) {
             allowed.iter_mut().zip(companions).for_each(|(allowed, with)| *allowed &= with);
         }
-        let child = |rows, sums, bounds, left, allowed| Open {
+        let (left_rows, right_rows) = rows.split_at_mut(count);
+        let (left_scratch, right_scratch) = scratch.split_at_mut(count);
+        let child = |start, rows, scratch, sums, bounds, allowed| Open {
+            start,
             rows,
+            scratch,
             sums,
-            depth: parent.depth + 1,
+            depth: depth + 1,
             bounds,
             allowed,
             histogram: Vec::new(),
             best: None,
-            parent: Some((split, left)),
         };
-        let middle = parent.rows.start + count;
-        let right = parent.sums.minus(candidate.left);
         [
-            child(parent.rows.start..middle, candidate.left, left_bounds, true, allowed.clone()),
-            child(middle..parent.rows.end, right, right_bounds, false, allowed),
+            child(start, left_rows, left_scratch, candidate.left, bounds[0], allowed.clone()),
+            child(start + count, right_rows, right_scratch, right, bounds[1], allowed),
         ]
     }
 
     /// Between the two children's values, the middle bounds both, so that no later split below one
     /// can undo their order.
-    fn child_bounds<C>(&self, open: &Open<C>, candidate: &Candidate, place: &Place) -> [Bounds; 2] {
+    fn child_bounds<C>(
+        &self,
+        open: &Open<'_, C>,
+        candidate: &Candidate,
+        place: &Place,
+    ) -> [Bounds; 2] {
         let direction = self.rules.directions[candidate.column];
         if direction == 0 {
             return [open.bounds; 2];

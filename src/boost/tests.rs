@@ -2,11 +2,13 @@
 
 use super::cell::{Cell, Scales, Sizes, round};
 use super::cuts::Cuts;
+use super::frontier::Frontier;
 use super::grow::{Ground, Grown, Rules};
 use super::histogram::{Histograms, subtract};
 use super::loss::{Derivatives, Logistic, Loss};
-use super::partition::partition;
+use super::partition::{merge, partition};
 use super::scan::{Limits, Sums};
+use super::search::Search;
 use super::table::Table;
 use super::tree::{Child, Next, Split};
 use crate::rng::Stream;
@@ -71,7 +73,12 @@ fn case(seed: u64, rows: usize) -> Case {
     Case { x, table, derivatives }
 }
 
-fn grown<C: Cell>(case: &Case, max_leaves: usize) -> (Grown, Vec<u32>) {
+/// What a tree of so many leaves is grown from, and the tree's rows, grown as `grow` does it.
+fn on_ground<C: Cell>(
+    case: &Case,
+    max_leaves: usize,
+    grow: impl FnOnce(Ground<'_, C>, &mut [u32], &mut [u32]) -> Grown,
+) -> (Grown, Vec<u32>) {
     let rows = case.table.rows;
     let scales = Sizes::of(&case.derivatives).scales::<C>();
     let mut cells = vec![C::default(); rows];
@@ -79,16 +86,18 @@ fn grown<C: Cell>(case: &Case, max_leaves: usize) -> (Grown, Vec<u32>) {
     let mut index: Vec<u32> = (0..rows as u32).collect();
     let width = case.table.width();
     let ground = Ground {
-        table: &case.table,
-        rules: &rules(width, max_leaves),
+        search: Search { table: &case.table, rules: &rules(width, max_leaves), scales },
         cells: &cells,
-        scales,
         offered: &vec![true; width],
-        split_offer: &mut |_| {},
-        histograms: &mut Histograms::new(case.table.bytes),
+        split_offer: None,
+        histograms: &Histograms::new(case.table.bytes),
     };
-    let grown = ground.grow(&mut index, &mut vec![0; rows]);
+    let grown = grow(ground, &mut index, &mut vec![0; rows]);
     (grown, index)
+}
+
+fn grown<C: Cell>(case: &Case, max_leaves: usize) -> (Grown, Vec<u32>) {
+    on_ground(case, max_leaves, |ground: Ground<'_, C>, rows, scratch| ground.grow(rows, scratch))
 }
 
 /// Twice what a leaf takes off the loss: the formula of the paper, on sums of the rows themselves.
@@ -257,9 +266,11 @@ proptest! {
         let (left, right): (Vec<u32>, Vec<u32>) =
             rows.iter().partition(|&&row| bins[row as usize] < cut);
         let mut scratch = vec![0; bins.len()];
-        let count = partition(&mut rows, &mut scratch, &bins, &go_left);
+        let count = partition(&mut rows, &mut scratch, &bins, &go_left, 1);
         prop_assert_eq!(&rows[..count], &left[..]);
         prop_assert_eq!(&rows[count..], &right[..]);
+        merge(&mut rows, count, &mut scratch);
+        prop_assert!(rows.into_iter().eq((0..bins.len() as u32).step_by(every)));
     }
 
     /// Rounded sums are within what rounding each row can do, and what is whole stays as it is.
@@ -315,7 +326,7 @@ fn bundled_columns_lose_nothing() {
     let mut cells = vec![0_u64; 400];
     round(&case.derivatives, 0..400, scales, 0, &mut cells);
     let rows: Vec<u32> = (0..400).step_by(3).collect();
-    let histogram = Histograms::new(case.table.bytes).build(&case.table, &rows, &cells);
+    let histogram = Histograms::new(case.table.bytes).build(&case.table, &rows, &cells, 1);
     let mut sums = Sums::default();
     for &row in &rows {
         sums.add(cells[row as usize]);
@@ -344,22 +355,45 @@ fn a_sibling_is_what_remains() {
     let scales = Sizes::of(&case.derivatives).scales::<u64>();
     let mut cells = vec![0_u64; 500];
     round(&case.derivatives, 0..500, scales, 0, &mut cells);
-    let mut histograms = Histograms::new(case.table.bytes);
-    let of = |rows: &[u32], histograms: &mut Histograms<u64>| {
-        histograms.build(&case.table, rows, &cells)
-    };
+    let histograms = Histograms::new(case.table.bytes);
+    let of = |rows: &[u32]| histograms.build(&case.table, rows, &cells, 1);
     let all: Vec<u32> = (0..500).collect();
     let (some, others): (Vec<u32>, Vec<u32>) = all.iter().partition(|&&row| row % 7 < 3);
-    let mut sibling = of(&all, &mut histograms);
-    subtract(&mut sibling, &of(&some, &mut histograms));
-    assert!(sibling == of(&others, &mut histograms));
-    for (index, column) in of(&some, &mut histograms).iter().enumerate() {
+    let mut sibling = of(&all);
+    subtract(&mut sibling, &of(&some));
+    assert!(sibling == of(&others));
+    for (index, column) in of(&some).iter().enumerate() {
         let mut naive = [0_u64; 256];
         for &row in &some {
             let bin = case.table.byte(index)[row as usize] as usize;
             naive[bin] = naive[bin].plus(cells[row as usize]);
         }
         assert!(column == &naive);
+    }
+}
+
+/// As threads do it that find the best leaf in the hands of others, but with every leaf.
+#[test]
+fn splits_made_in_advance_change_nothing() {
+    let case = case(8, 400);
+    for max_leaves in [1, 2, 5, 12] {
+        let (expected, expected_rows) = grown::<u64>(&case, max_leaves);
+        let in_advance = |ground: Ground<'_, u64>, rows: &mut [u32], scratch: &mut [u32]| {
+            let mut frontier = Frontier::new(ground.root(rows, scratch, 1));
+            while !frontier.advance(&ground.search, max_leaves) {
+                while let Some((leaf, open, _)) = frontier.take(usize::MAX) {
+                    frontier.put(leaf, ground.halves(open, false, 1));
+                }
+            }
+            let (grown, undone) = frontier.finish(ground.histograms);
+            assert_eq!(undone.is_empty(), max_leaves < 3, "{undone:?}");
+            grown.undo(&undone, rows, scratch);
+            grown
+        };
+        let (found, rows) = on_ground(&case, max_leaves, in_advance);
+        assert_eq!(found.tree, expected.tree);
+        assert_eq!((rows, found.rows), (expected_rows, expected.rows));
+        assert_eq!((found.bounds, found.rules), (expected.bounds, expected.rules));
     }
 }
 

@@ -1,19 +1,21 @@
 //! The rounds of boosting.
 
 use super::cell::{Cell, Sizes, round};
-use super::grow::{Ground, Grown, Rules};
+use super::grow::{Ground, Grown, Rules, SplitOffer};
 use super::histogram::Histograms;
 use super::leaves::{add, fill_leaves, walk};
 use super::loss::{Derivatives, Loss};
 use super::params::{BoostingParams, Direction, RowSampling};
 use super::sample::{Sample, offer};
 use super::scan::Limits;
+use super::search::Search;
 use super::table::Table;
 use super::tree::Tree;
 use crate::error::{Error, Result};
 use crate::parallel;
 use crate::rng::Stream;
 use std::ops::ControlFlow;
+use std::sync::Mutex;
 
 /// Rows that a thread works on in one go: their scores and derivatives fit its cache.
 pub(crate) const CHUNK: usize = 16_384;
@@ -221,9 +223,9 @@ impl State {
             shares: [boosting.params.column_share, boosting.params.column_share_split],
         };
         if sizes.fit_one_word() {
-            growing.run(&mut self.narrow_cells, &mut self.narrow)
+            growing.run(&mut self.narrow_cells, &self.narrow)
         } else {
-            growing.run(&mut self.wide_cells, &mut self.wide)
+            growing.run(&mut self.wide_cells, &self.wide)
         }
     }
 }
@@ -242,7 +244,7 @@ struct Growing<'a> {
 }
 
 impl Growing<'_> {
-    fn run<C: Cell>(&mut self, cells: &mut Vec<C>, histograms: &mut Histograms<C>) -> Grown {
+    fn run<C: Cell>(&mut self, cells: &mut Vec<C>, histograms: &Histograms<C>) -> Grown {
         let scales = self.sizes.scales::<C>();
         cells.resize(self.derivatives.len(), C::default());
         parallel::chunks_mut(cells, CHUNK, |start, cells| {
@@ -252,13 +254,12 @@ impl Growing<'_> {
         let mut offered = vec![true; self.table.width()];
         offer(&mut offered, self.shares[0], self.stream);
         let (share, stream) = (self.shares[1], &mut *self.stream);
+        let mut draw = |offered: &mut [bool]| offer(offered, share, stream);
         let ground = Ground {
-            table: self.table,
-            rules: self.rules,
+            search: Search { table: self.table, rules: self.rules, scales },
             cells,
-            scales,
             offered: &offered,
-            split_offer: &mut |offered| offer(offered, share, stream),
+            split_offer: (share < 1.0).then(|| Mutex::new(&mut draw as &mut SplitOffer<'_>)),
             histograms,
         };
         ground.grow(self.index, self.scratch)

@@ -7,8 +7,12 @@ use super::params::BoostingParams;
 use super::prepare::{check_batch, check_column, check_names, flags};
 use super::rows::Rows;
 use crate::error::{Error, Result};
+use crate::parallel;
 use crate::traits::{Batch, Train};
 use std::ops::ControlFlow;
+
+/// Values of a table, rows times columns, that are worth keeping threads at hand for.
+const SHARED: usize = 1 << 17;
 
 /// A round of boosting that is over.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -183,6 +187,9 @@ impl<'a, O: Objective> Training<'a, O> {
             judged = Some(rows.take(&held));
             rows = rows.take(&kept);
         }
-        self.fit(&categorical, &rows, judged.as_ref())
+        if rows.x().len() < SHARED {
+            return self.fit(&categorical, &rows, judged.as_ref());
+        }
+        parallel::at_hand(|| self.fit(&categorical, &rows, judged.as_ref()))
     }
 }

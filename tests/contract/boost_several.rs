@@ -59,16 +59,22 @@ fn calibrated_probabilities_of_classes_mean_what_they_say() {
     let [before, after] =
         [&plain, &model].map(|model| model.probabilities(test.view()).expect("probabilities"));
     assert!(log_loss(&after, &truth) < log_loss(&before, &truth) - 0.1);
-    assert_eq!(likeliest(&after), likeliest(&before));
+    for class in 0..3 {
+        let frequency = truth.iter().filter(|&&of| of as usize == class).count() as f64 / 6_000.0;
+        let off =
+            |shares: &Array2<f64>| (shares.column(class).mean().expect("rows") - frequency).abs();
+        // Of the rows that it was learned from, 0.01 is a standard error.
+        assert!(off(&after) < 0.02, "{class}: {}", off(&after));
+    }
     let gap = |shares| {
         let (said, right) = sureness(shares, &truth);
         said - right
     };
     assert!(gap(&before) > 0.12, "{}", gap(&before));
     // Six thousand rows: 0.006 is a standard error; and trees of all rows are better than those of
-    // four fifths of them, by which the temperature was learned.
+    // four fifths of them, by which temperature and biases were learned.
     assert!(gap(&after).abs() < 0.06, "{}", gap(&after));
-    // By the very rows that are looked at: one number cannot do more.
+    // By the very rows that are looked at: one temperature and a bias a class cannot do more.
     let held_out = Batch::new(test.view()).with_target(&truth[..]);
     let given = eager().calibrated(true);
     let given = given.training(Batch::new(x.view()).with_target(&classes[..])).held_out(held_out);
@@ -98,9 +104,19 @@ fn calibrated_scores_are_added_up_and_continued_as_any_others() {
     let batch = Batch::new(x.view()).with_target(&classes[..]);
     let more = params.clone().n_trees(1).learning_rate(1e-9);
     let more = more.training(batch).held_out(held_out).watch_only().continue_from(first.ensemble());
-    let more = more.run().expect("goes on").probabilities(test.view()).expect("shares");
-    let shares = first.probabilities(test.view()).expect("shares");
-    assert_eq!(likeliest(&more), likeliest(&shares));
+    let more = more.run().expect("goes on");
+    // But for a factor, and a number for each class, that the held-out rows ask for.
+    let [raw, raw_more] =
+        [&first, &more].map(|model| model.ensemble().raw(test.view()).expect("scores"));
+    let beyond = |raw: &Array2<f64>, row, class| raw[(row, class)] - raw[(0, class)];
+    let far = (0..800).find(|&row| beyond(&raw, row, 0).abs() > 0.5).expect("scores that differ");
+    let factor = beyond(&raw_more, far, 0) / beyond(&raw, far, 0);
+    for (row, class) in (0..800).flat_map(|row| (0..3).map(move |class| (row, class))) {
+        let [found, of] = [&raw_more, &raw].map(|raw| beyond(raw, row, class));
+        assert!((found - factor * of).abs() < 1e-6, "{found}, {factor} times {of}");
+    }
+    let [shares, more] =
+        [&first, &more].map(|model| model.probabilities(test.view()).expect("shares"));
     let last = |shares: &Array2<f64>| shares.column(2).mean().expect("rows");
     assert!((last(&more) - 0.1).abs() < 0.04 && (last(&shares) - 0.1).abs() < 0.04);
 }

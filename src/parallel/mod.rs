@@ -1,10 +1,37 @@
 //! Work shared over the cores of the current rayon pool, or done in turn without the feature
 //! `parallel`. Results never depend on which.
 
+mod bell;
+#[cfg(feature = "parallel")]
+mod crew;
+
+pub(crate) use bell::Bell;
+#[cfg(feature = "parallel")]
+pub(crate) use crew::{at_hand, together};
+#[cfg(feature = "parallel")]
+use std::sync::{Mutex, PoisonError};
+
+/// Runs `work`.
+#[cfg(not(feature = "parallel"))]
+pub(crate) fn at_hand<R>(work: impl FnOnce() -> R) -> R {
+    work()
+}
+
+/// Runs `work`.
+#[cfg(not(feature = "parallel"))]
+pub(crate) fn together(work: impl Fn()) {
+    work();
+}
+
 /// `f(0), f(1), …, f(count − 1)`.
 #[cfg(feature = "parallel")]
 pub(crate) fn map<T: Send>(count: usize, f: impl Fn(usize) -> T + Sync + Send) -> Vec<T> {
     use rayon::prelude::*;
+    if crew::is_at_hand() {
+        let mut results: Vec<Option<T>> = (0..count).map(|_| None).collect();
+        chunks_mut(&mut results, 1, |index, result| result[0] = Some(f(index)));
+        return results.into_iter().flatten().collect();
+    }
     (0..count).into_par_iter().map(f).collect()
 }
 
@@ -49,6 +76,17 @@ pub(crate) fn chunks_mut<T: Send>(
         if !values.is_empty() {
             f(0, values);
         }
+        return;
+    }
+    if crew::is_at_hand() {
+        let chunks = Mutex::new(values.chunks_mut(size).enumerate());
+        // Whoever is free takes the next: none is kept for a thread that the system does not run.
+        let next = || chunks.lock().unwrap_or_else(PoisonError::into_inner).next();
+        together(|| {
+            while let Some((index, chunk)) = next() {
+                f(index * size, chunk);
+            }
+        });
         return;
     }
     values.par_chunks_mut(size).enumerate().for_each(|(index, chunk)| f(index * size, chunk));
