@@ -128,3 +128,22 @@ fn it_needs_no_other_settings_for_other_services() {
         assert!(means[0] < 0.25 * means[1], "{means:?}");
     }
 }
+
+/// Bursts of errors by which a healthy service looks for once as if it suffered from load: later ones
+/// are not rested through.
+#[test]
+fn a_false_suspicion_of_load_costs_little() {
+    let costs = CallCosts::default().failed(1.0);
+    for seed in [30_028, 41_007] {
+        let service = Service::draw(Family::Noise, seed);
+        for trace in 100..103 {
+            let trace = service.trace(trace).unwrap();
+            let oracle = trace.oracle(&costs);
+            let mut adaptive = AdaptiveParams::default().costs(costs).start().unwrap();
+            let adaptive = trace.run(&mut adaptive, &costs).regret(&oracle);
+            let none = trace.run(policy("no breaker", 0).as_mut(), &costs).regret(&oracle);
+            println!("{seed}: {adaptive:.2}, no breaker {none:.2}");
+            assert!(adaptive < none + 1.0, "{seed}: {adaptive} against {none}");
+        }
+    }
+}

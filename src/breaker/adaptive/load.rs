@@ -92,6 +92,12 @@ impl Load {
         soon && self.evidence() >= SUSPECTED
     }
 
+    /// Whether the last trip was none soon after another.
+    pub(super) fn is_new(&self) -> bool {
+        let Self { little, full, .. } = self;
+        little.good + little.bad + full.good + full.bad <= 0.0
+    }
+
     /// Log likelihood ratio of two shares of bad results against one; 0 unless there are more bad
     /// ones under load.
     pub(super) fn evidence(&self) -> f64 {

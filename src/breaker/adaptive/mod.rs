@@ -49,7 +49,9 @@
 //!   under little load (probes, the first at a small share) are compared with those since then, by their
 //!   likelihood ratio. If those under load are worse, the next attempt is preceded by rest and followed
 //!   by a ramp, twice as long as before and at most 20 s. Two failures among the first five results at the
-//!   small share end the suspicion, and so do quiet minutes.
+//!   small share end the suspicion, and so do quiet minutes. Trouble that comes out of service, rather than
+//!   soon after a return, is first probed without rest: if it is over within half a second, all of the
+//!   traffic comes back.
 //!
 //! Nothing is summed up without bounds, so nothing winds up: after any outage the first probe that
 //! succeeds brings the traffic back.

@@ -94,6 +94,16 @@ impl AdaptiveBreaker {
         time.clamp(OFTEN * pace, SELDOM * pace) * (1.0 - self.params.jitter * luck)
     }
 
+    /// Where the load is to blame, rest heals. But trouble that comes out of service is no relapse: it is
+    /// looked at for a moment first, as if nothing were suspected, since what is over at once was no
+    /// outage.
+    pub(super) fn schedule_probe(&mut self) {
+        let next = self.now + self.open_time();
+        let rested = self.opened + 0.5 * self.ramp;
+        let first = self.load.is_new() && next - self.tripped < FALSE_ALARM * self.pace;
+        self.next_probe = if first { next } else { next.max(rested) };
+    }
+
     pub(super) fn transition(&mut self, from: State, reason: Reason) {
         self.generation = (self.generation + 1) % crate::breaker::machine::GENERATIONS;
         let open = self.phase == Phase::Open;
@@ -147,8 +157,7 @@ impl AdaptiveBreaker {
         self.phase = Phase::Open;
         self.trips += 1;
         self.opened = self.now;
-        // Where the load is to blame, rest heals.
-        self.next_probe = self.now + self.open_time().max(0.5 * self.ramp);
+        self.schedule_probe();
         self.transition(from, reason);
         self.begin_anew();
     }
@@ -162,7 +171,8 @@ impl AdaptiveBreaker {
         }
         self.phase = Phase::Proving;
         self.purse = CREDIT * utility;
-        self.share = if self.ramp > 0.0 { self.safe.min(FIRST_SHARE) } else { 1.0 };
+        let suspected = self.ramp > 0.0 && down >= FALSE_ALARM * pace;
+        self.share = if suspected { self.safe.min(FIRST_SHARE) } else { 1.0 };
         (self.tested, self.dirty, self.due) = (1, 0, 0.0);
         (self.offered, self.let_through) = (0, 0);
         self.load.little(true);

@@ -22,12 +22,9 @@ const RETURNED: u32 = 10;
 const SOON: f64 = 0.5;
 const SOON_SECONDS: f64 = 0.1 * RECOVERY;
 const SOON_CALLS: u32 = 30;
-/// How many there must be, and which share of all returns; below which share load is cleared, if rest
-/// was too short for it to heal much.
+/// How many there must be, and which share of all returns.
 const SOME: f64 = 5.0;
 const MOST: f64 = 0.6;
-const FEW: f64 = 0.2;
-const SHORT_REST: f64 = 0.5 * RECOVERY;
 
 /// What was seen, over all keys.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
@@ -38,8 +35,6 @@ pub(super) struct Blame {
     /// Times that a breaker let all calls through again, and those of them that were short.
     returns: f64,
     relapses: f64,
-    /// Those after a short rest that were not.
-    stayed: f64,
 }
 
 impl Blame {
@@ -88,8 +83,6 @@ impl Blame {
                 self.returns += 1.0;
                 if soon && service <= SOON * rest {
                     self.relapses += 1.0;
-                } else if rest < SHORT_REST {
-                    self.stayed += 1.0;
                 }
             } else if since.is_some() {
                 continue;
@@ -108,13 +101,13 @@ impl Blame {
         down > FASTER * expected && down - expected > SURE * (expected * (1.0 + down / up)).sqrt()
     }
 
+    /// Calls a second while up, if they come faster while down.
+    pub(super) fn rate_while_up(&self) -> Option<f64> {
+        self.crowds().then(|| self.calls[0] / self.seconds[0])
+    }
+
     /// Whether it fails soon whenever all calls are let through again.
     pub(super) fn relapses(&self) -> bool {
         self.relapses >= SOME && self.relapses >= MOST * self.returns
-    }
-
-    /// Whether it stayed up when all calls were let through again, though it had little rest.
-    pub(super) fn clears(&self) -> bool {
-        self.stayed >= SOME && self.relapses <= FEW * self.stayed
     }
 }

@@ -113,6 +113,15 @@ fn opens(facts: &Facts, open: f64) -> Vec<OpenTime> {
         longest: duration(10.0 * open),
         jitter: JITTER,
     };
+    let exponential = |first: f64, factor: f64, cap: f64| OpenTime::Exponential {
+        first: duration(first),
+        factor,
+        cap: duration(cap),
+        jitter: JITTER,
+    };
+    // One wait, and much shorter ones after it.
+    let shrinking =
+        |first: f64, then: f64| (first > 1.5 * then).then(|| exponential(first, 0.01, then));
     let mut opens = vec![age(1.0, 0.1)];
     opens.extend([0.25, 0.5, 2.0, 4.0].map(|factor| age(factor, 0.1)));
     opens.extend([0.5, 1.0, 2.0].map(|factor| age(factor, 0.5)));
@@ -134,31 +143,22 @@ fn opens(facts: &Facts, open: f64) -> Vec<OpenTime> {
             longest: duration(10.0 * open),
             jitter: JITTER,
         });
+        // Rest once, then look often: whoever rests too long loses all calls meanwhile.
+        for share in [1.0 / 12.0, 1.0 / 6.0, 1.0 / 3.0] {
+            opens.extend(
+                [0.25, 0.7].into_iter().filter_map(|then| shrinking(share * RECOVERY, then * open)),
+            );
+        }
     }
     // Outages of much the same length: none is over at once, and the longer it lasts the sooner.
     if !facts.is_endless() {
         for first in [0.15, 0.25, 0.35, 0.5, 0.7] {
             let seconds = first * facts.mean_outage();
-            for then in [0.4, 0.8] {
-                let then = then * open;
-                if seconds > 1.5 * then {
-                    opens.push(OpenTime::Exponential {
-                        first: duration(seconds),
-                        factor: 0.01,
-                        cap: duration(then),
-                        jitter: JITTER,
-                    });
-                }
-            }
+            opens.extend([0.4, 0.8].into_iter().filter_map(|then| shrinking(seconds, then * open)));
         }
     }
     for (first, factor, cap) in [(0.25, 1.5, 4.0), (0.1, 2.0, 2.0), (0.5, 2.0, 8.0)] {
-        opens.push(OpenTime::Exponential {
-            first: duration(first * open),
-            factor,
-            cap: duration(cap * open),
-            jitter: JITTER,
-        });
+        opens.push(exponential(first * open, factor, cap * open));
     }
     opens
 }

@@ -157,8 +157,12 @@ impl History {
             }
             _ => self.likeliest(),
         };
-        let moved =
-            if shifts { shift(&mut path, &self.sightings, &mut stream) } else { Vec::new() };
+        let moved = if shifts {
+            let mut luck = Stream::new(self.shape, u64::MAX);
+            shift(&mut path, &self.sightings, draw, &mut luck)
+        } else {
+            Vec::new()
+        };
         let event = |(at, row): (usize, &Row)| {
             let other = moved.get(at) == Some(&true) && row.outcome.is_observed();
             let (down, source) = if other || row.outcome == LoggedOutcome::Rejected {

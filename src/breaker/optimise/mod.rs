@@ -10,6 +10,7 @@ mod export;
 mod facts;
 mod front;
 mod latent;
+mod likely;
 mod optimizer;
 mod params;
 mod peers;

@@ -150,6 +150,15 @@ impl Report<'_> {
         }
     }
 
+    /// What is saved at least, with the confidence asked for: a bound on one side.
+    fn least_saving(&self, honest: &[f64]) -> f64 {
+        let amounts: Vec<f64> =
+            self.current.iter().zip(honest).map(|(current, cost)| current.cost - cost).collect();
+        let Intervals { confidence, .. } = self.intervals();
+        let one_sided = Intervals { confidence: 2.0 * confidence - 1.0, ..self.intervals() };
+        one_sided.per_100(&amounts, &self.study.calls, &self.study.groups).low
+    }
+
     fn choose(&self, finalists: &[Finalist], ticker: &mut Ticker<'_>) -> Result<Recommendation> {
         let (params, study) = (self.params, self.study);
         let chosen = choose(study, finalists, |_| true);
@@ -164,9 +173,10 @@ impl Report<'_> {
             self.estimate(&amounts)
         };
         let saving = saved(&self.current);
+        let least = self.least_saving(&honest);
         let risk = study.risk(found.modelled, params.current.as_ref())?;
         // Less risk is worth something as well, but does not make up for a loss.
-        let is_sure = saving.low > risk && (saving.low > 0.0 || saving.mean > 0.0 && risk < 0.0);
+        let is_sure = least > risk && (least > 0.0 || saving.mean > 0.0 && risk < 0.0);
         let advice = if is_sure { Advice::Adopt } else { Advice::NotBetter };
         let mut delays = Delays::default();
         study.whole(Some(&found.settings), Some(&mut delays))?;

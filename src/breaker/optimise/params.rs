@@ -43,23 +43,31 @@ use crate::error::{Error, Result};
 ///    replayed on the log, all candidates with the same events and random numbers; in long logs the
 ///    worse half drops out before the rest sees twice as much (successive halving).
 ///    Where nothing is hidden, candidates are compared on other courses as well, in which each outage
-///    begins and ends a little sooner or later: whether a probe came just before its end or just after
-///    is luck. The figures reported are those of the log itself.
+///    begins a little sooner or later and is shorter or longer, the more so the fewer there were:
+///    whether a probe came just before its end or just after is luck. The figures reported are those of
+///    the log itself.
 /// 4. *Which to take?* The one that saves most against safe settings that need no history, less half
 ///    a standard error: the shorter the log, the nearer to the safe ones.
 /// 5. *Is that sure?* The saving is that of settings chosen on four fifths of the log and judged on the
 ///    last, in turn; stretches of it are resampled for the interval, which is drawn in where gains
-///    and losses that come as Poisson processes could not add up to as much.
+///    and losses that come as Poisson processes could not add up to as much: each with an outage, and
+///    what follows until the next. A recommendation asks for a bound on one side.
 ///
-/// # Load
-/// A replay lets the dependency fare as it did, whatever is let through. Where outages do not end, or a
-/// breaker hid more than 1 % of the calls, the log cannot say whether fewer calls would let it recover,
-/// or did; where calls come faster while it is down, or it fails soon whenever all are let back, it says
-/// that they might. There candidates, and the peers' defaults, also run on simulated dependencies
-/// that suffer from load (of [`sim`](crate::breaker::sim)), whose time constants are absolute: 3 to 60 s
-/// to recover. What they cost there counts beside what they cost on the log: as much where outages do
-/// not end or come back with the calls, half at other signs, a fifth without any, and next to nothing
-/// where the dependency often stayed up after short rests.
+/// # What a log does not say
+/// A replay lets the dependency fare as it did, whatever is let through, and knows nothing of what a
+/// breaker hid.
+///
+/// Where a breaker hid more than 1 % of the calls, candidates also run on simulated dependencies of
+/// all kinds (of [`sim`](crate::breaker::sim)), those that suffer from load among them, and these count
+/// by how much the settings in use would have made of each what the log shows: how often they open and
+/// for how long, how soon again, how many probes fail. Without settings in use, peers' defaults whose
+/// circuits stay open for about as long are tried. What a candidate costs there counts half as much as
+/// what it costs on the log, and if it costs more there than what is in use, it must save as much.
+///
+/// Where outages do not end while calls go on, or calls come faster while it is down, candidates, and the
+/// peers' defaults, run on simulated dependencies that suffer from load, which take 3 to 60 s to recover:
+/// as in a storm of retries if calls come faster, as after a cold restart if they do not. What they
+/// cost there counts as much as what they cost on the log where outages do not end, else half.
 ///
 /// # Limits
 /// - Rejected calls must be in the log; without them an open circuit looks like a time without demand.

@@ -60,13 +60,10 @@ pub(super) struct Course {
     landings: Vec<u32>,
 }
 
-/// How much what it would cost if load mattered weighs beside what the log says: it does in two of the
-/// ten kinds of trouble that are told apart.
-const INSURANCE: f64 = 0.2;
-
-/// The same where the log shows signs of it, and where it speaks against it.
+/// How much what is simulated weighs beside what the log says, where the log shows signs that load
+/// matters, and where dependencies look like the one behind the log.
 const SUSPICION: f64 = 0.5;
-const CLEARED: f64 = 0.03;
+const LIKENESS: f64 = 0.5;
 
 /// A log that candidates can be replayed on.
 #[derive(Debug)]
@@ -80,7 +77,7 @@ pub(super) struct Study {
     pub(super) calls: Vec<f64>,
     /// To which event it belongs: those that one outage goes through have the same number.
     pub(super) groups: Vec<usize>,
-    /// Dependencies that suffer from load, where the log cannot say whether this one does.
+    /// Simulated dependencies, where the log does not say enough.
     model: Option<Model>,
     seed: u64,
     max_false_opens: Option<f64>,
@@ -99,7 +96,7 @@ impl Study {
             History::new(by_key[key].clone(), origin, costs)
         });
         let facts = Facts::of(&histories, costs);
-        let model = facts.may_suffer().then(|| Model::new(&facts, costs, seed)).transpose()?;
+        let model = Model::of(&histories, &facts, params)?;
         let (courses, runs, calls, groups) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         let BreakerOptimizer { max_false_opens, max_probe_share, .. } = *params;
         let mut study = Self {
@@ -165,10 +162,9 @@ impl Study {
     pub(super) fn insurance(&self) -> f64 {
         match &self.model {
             None => 0.0,
+            Some(model) if model.is_like_the_log() => LIKENESS,
             Some(_) if self.facts.is_endless() || self.facts.blame.relapses() => 1.0,
-            Some(_) if self.facts.feels_load() => SUSPICION,
-            Some(_) if self.facts.blame.clears() => CLEARED,
-            Some(_) => INSURANCE,
+            Some(_) => SUSPICION,
         }
     }
 
@@ -182,7 +178,9 @@ impl Study {
         let more = found - total.mean();
         // Signs of it speak for a change as well as against one.
         let counts = if self.facts.feels_load() { more } else { more.max(0.0) };
-        Ok(100.0 * self.insurance() * counts)
+        // Nobody knows which of them is right: what is likely there counts as much as what the log says.
+        let weight = if model.is_like_the_log() { 1.0 } else { self.insurance() };
+        Ok(100.0 * weight * counts)
     }
 
     /// The courses with all that is unknown good, or bad.
@@ -218,17 +216,22 @@ impl Study {
         let mut group = 0;
         for (key, history) in self.histories.iter().enumerate() {
             let down = &history.latent.down;
+            // What an outage brings comes after it as well: an event lasts until the next begins.
+            let mut was_down = true;
+            let mut begins = key > 0;
             let (mut from, mut ends, mut quiet, mut last) = (0, Vec::new(), 0, 0);
             let total = down.len();
             for (at, &down) in down.iter().enumerate() {
-                quiet = if down > 0.5 { 0 } else { quiet + 1 };
+                begins |= down > 0.5 && !was_down;
+                was_down = down > 0.5;
+                quiet = if was_down { 0 } else { quiet + 1 };
                 let end = at + 1;
                 let whole = end == total;
                 if whole || end - last >= if quiet >= QUIET { least } else { LONGER * least } {
                     ends.push(end - from);
                     self.calls.push((end - last) as f64);
+                    group += usize::from(std::mem::take(&mut begins));
                     self.groups.push(group);
-                    group += usize::from(whole || quiet >= QUIET);
                     last = end;
                 }
                 if whole || (last == end && end - from >= RUN) {
