@@ -97,27 +97,33 @@ impl<'a> Search<'a> {
         median_of(&mut self.slopes)
     }
 
-    /// Lets go those whose medians are below a slope, if the middle ones are not among them.
+    /// Lets go those whose medians are below a slope, if the middle ones are not.
+    ///
+    /// Of an even number of slopes the middle two may lie on both sides, and then this does not
+    /// say where the median is: such observations stay, and count as below when it comes to whether
+    /// the middle ones are not. Else one of them could be the middle after others above it had gone.
     fn drop_below(&mut self, slope: f64) -> bool {
         let less = self.counts(slope, true);
         let is_below = |&point: &u32| less[point as usize] > self.others[point as usize] / 2;
-        let gone = self.open.iter().filter(|point| is_below(point)).count();
-        if !slope.is_finite() || gone > self.wanted()[0] {
+        let may_be = |&&point: &&u32| less[point as usize] > (self.others[point as usize] - 1) / 2;
+        if !slope.is_finite() || self.open.iter().filter(may_be).count() > self.wanted()[0] {
             return false;
         }
+        let before = self.open.len();
         let mut open = std::mem::take(&mut self.open);
         open.retain(|point| !is_below(point));
-        (self.open, self.below) = (open, self.below + gone);
+        self.below += before - open.len();
+        self.open = open;
         true
     }
 
-    /// Lets go those whose medians are above a slope, if the middle ones are not among them.
+    /// Lets go those whose medians are above a slope, if the middle ones are not.
     fn drop_above(&mut self, slope: f64) -> bool {
         let up_to = self.counts(slope, false);
         let is_above =
             |&point: &u32| up_to[point as usize] <= (self.others[point as usize] - 1) / 2;
-        let gone = self.open.iter().filter(|point| is_above(point)).count();
-        if !slope.is_finite() || self.open.len() - gone <= self.wanted()[1] {
+        let is_not = |&&point: &&u32| up_to[point as usize] > self.others[point as usize] / 2;
+        if !slope.is_finite() || self.open.iter().filter(is_not).count() <= self.wanted()[1] {
             return false;
         }
         let mut open = std::mem::take(&mut self.open);
@@ -140,23 +146,47 @@ impl<'a> Search<'a> {
         self.open.iter().filter(is_so).count() >= self.open.len() - self.wanted()[0]
     }
 
-    /// For each observation, how many of its slopes are less than a slope, or not above it.
+    /// What rounding may do to the difference of what two observations leave over.
+    ///
+    /// The slope looked at is one of the slopes itself, so that some pair ties exactly. Were rounding
+    /// to break the tie, an observation of the very median looked for could be let go as one below it,
+    /// while others below stay whose middle two slopes lie on both sides: a wrong one is then the
+    /// middle. Without a slope nothing is rounded but in order.
+    fn tolerance(&self, slope: f64) -> f64 {
+        if slope == 0.0 {
+            return 0.0;
+        }
+        let (time, value) = self.points[self.points.len() / 2];
+        let most =
+            |sum: f64, p: &(f64, f64)| sum.max((p.1 - value).abs() + (slope * (p.0 - time)).abs());
+        4.0 * f64::EPSILON * self.points.iter().fold(0.0, most)
+    }
+
+    /// For each observation, how many of its slopes are certainly less than a slope, or not certainly
+    /// above it.
     fn counts(&self, slope: f64, is_strict: bool) -> Vec<u32> {
         let count = self.points.len();
         let (time, value) = self.points[count / 2];
         let rest: Vec<f64> =
             self.points.iter().map(|p| (p.1 - value) - slope * (p.0 - time)).collect();
+        let tolerance = self.tolerance(slope);
         let mut order: Vec<u32> = (0..count as u32).collect();
         order.sort_unstable_by(|&a, &b| rest[a as usize].total_cmp(&rest[b as usize]));
-        // How many leave less over, and how many not more.
+        // The place of each in that order, how many leave less over, and how many not more.
+        let mut places = vec![0_u32; count];
         let (mut less, mut up_to) = (vec![0_u32; count], vec![0_u32; count]);
-        let mut from = 0;
-        for tie in order.chunk_by(|&a, &b| rest[a as usize] == rest[b as usize]) {
-            for &point in tie {
-                less[point as usize] = from;
-                up_to[point as usize] = from + tie.len() as u32;
+        let (mut from, mut to) = (0, 0);
+        let rest_at = |place: usize| rest[order[place] as usize];
+        for (place, &point) in order.iter().enumerate() {
+            let own = rest_at(place);
+            while rest_at(from) < own - tolerance {
+                from += 1;
             }
-            from += tie.len() as u32;
+            while to < count && rest_at(to) <= own + tolerance {
+                to += 1;
+            }
+            let point = point as usize;
+            (places[point], less[point], up_to[point]) = (place as u32, from as u32, to as u32);
         }
         let mut earlier = Counter::new(count);
         let mut counts = vec![0_u32; count];
@@ -167,10 +197,10 @@ impl<'a> Search<'a> {
                 // Of one time, what is left over is in the order of values.
                 let same = &rest[points.clone()];
                 let (within, before, all) = if is_strict {
-                    let within = same.partition_point(|&other| other < rest[point]);
+                    let within = same.partition_point(|&other| other < rest[point] - tolerance);
                     (within, earlier.up_to(less[point]), less[point])
                 } else {
-                    let within = same.partition_point(|&other| other <= rest[point]);
+                    let within = same.partition_point(|&other| other <= rest[point] + tolerance);
                     (within, earlier.up_to(up_to[point]), up_to[point])
                 };
                 let later = all - before - within as u32;
@@ -178,7 +208,7 @@ impl<'a> Search<'a> {
                 counts[point] = later + start as u32 - earlier.up_to(most);
             }
             for point in points {
-                earlier.add(less[point]);
+                earlier.add(places[point]);
             }
             start += tie.len();
         }

@@ -44,15 +44,22 @@ fn a_ranked_slope_is_the_one_of_all_pairs() {
 #[test]
 fn repeated_medians_are_those_of_all_pairs() {
     let mut stream = Stream::new(6, 0);
-    for case in 0..15 {
-        let size = 300 + stream.below(900);
-        // Noise; many equal times, values and slopes; a line; points that repeat; wild halves.
+    for case in 0..300 {
+        let size = 260 + stream.below(if case < 18 { 900 } else { 80 });
+        let mut whole = || stream.below(2000) as f64 - 1000.0;
+        let (tilt, lift) = ((whole() / 128.0).round(), whole());
+        // Noise; many equal times, values and slopes; a line; points that repeat; wild halves; whole
+        // numbers far apart, whose residuals are rounded.
         let points: Vec<(f64, f64)> = (0..size)
-            .map(|k| match case % 5 {
+            .map(|k| match if case < 18 { case % 6 } else { 4 } {
                 0 => (stream.normal(), stream.normal()),
                 1 => (stream.below(50) as f64, stream.below(20) as f64),
                 2 => (k as f64, 3.0 + 0.1 * k as f64),
                 3 => ((k / 4) as f64, (k / 8) as f64),
+                4 => {
+                    let (time, value) = (stream.below(2000) as f64, stream.below(2000) as f64);
+                    (time - 1000.0, value + tilt * time + lift)
+                }
                 _ => (k as f64, if k % 5 < 2 { 1e6 * stream.normal() } else { -2.0 * k as f64 }),
             })
             .collect();
