@@ -4,13 +4,14 @@
 //! ```text
 //! cargo bench --bench breaker_regret                            # the table, in two minutes
 //! cargo bench --bench breaker_regret -- --services 3 --seed 951 # more services, others
+//! cargo bench --bench breaker_regret -- --learned 0          # only what needs no log, in seconds
 //! cargo bench --bench breaker_regret -- --no-harm 200           # recommendations on later calls
 //! cargo bench --bench breaker_regret -- --calls 1000000         # how long long logs take
 //! ```
 //!
 //! Options, each followed by a number: `--services` of each family (1), `--seed` of the first (901),
 //! `--candidates` (500), `--rate` in calls a second (drawn by service), `--weight` of a failure
-//! (0.2, then 1), `--verbose 1` for a line a service.
+//! (0.2, then 1), `--learned 0` to learn no settings, `--verbose 1` for a line a service.
 //!
 //! Regret is the cost above an oracle's that knows the law of calls but not their luck, per 100
 //! requests, on three later traces of ten minutes of the same service; costs are
@@ -65,6 +66,7 @@ impl Options {
                 "no-harm",
                 "calls",
                 "family",
+                "learned",
             ];
             let name = word.strip_prefix("--").filter(|name| names.contains(name));
             let name = name.ok_or_else(|| format!("{word} is none of the options {names:?}"))?;
@@ -162,11 +164,13 @@ fn table(options: &Options) -> Result<(), forewarn::Error> {
                 };
                 let recorder = RECORDERS[(number + seed as usize) % RECORDERS.len()];
                 let through = recorder.settings();
-                for (name, traces, current) in [
+                let learned = [
                     ("learned, 30 min", LONG, None),
                     ("learned, 10 min", SHORT, None),
                     ("learned, 30 min, censored", LONG, Some(through)),
-                ] {
+                ];
+                let learned = learned.into_iter().filter(|_| options.count("learned", 1) > 0);
+                for (name, traces, current) in learned {
                     let log = record(&service, current.as_ref(), traces, &costs);
                     let clock = Instant::now();
                     let found = options.optimizer(&costs).current(current).optimize(&log)?;

@@ -5,7 +5,8 @@
 #
 # Real data sets are used where FOREWARN_DATA names their folder; tests that need them say so when
 # they are skipped. Property tests draw the same cases every time, so that a commit that passed passes;
-# PROPTEST_RNG_SEED=<a number> draws others. The last line is "N passed, M failed"; the exit code is not 0 when any failed.
+# PROPTEST_RNG_SEED=<a number> draws others. The last line is "N passed, M failed"; the exit code is
+# not 0 when any failed.
 set -uo pipefail
 cd "$(dirname "$0")/.."
 export CARGO_TERM_COLOR="${CARGO_TERM_COLOR:-never}"

@@ -1,7 +1,11 @@
 //! The best split of a node on one column of quantities.
 
+mod free;
+mod simd;
+
 use super::cell::{Cell, Scales};
 use super::histogram::{BINS, Column};
+use crate::columnar::level::level;
 
 /// Sums over rows, still as whole numbers.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
@@ -183,41 +187,22 @@ pub(crate) fn best_cut<C: Cell>(
     Some(Cut { gain, bin: bin as u8, missing_left, left })
 }
 
-/// The best of some cuts, given by the sums on their left, and its index; −∞ if none is allowed.
+/// The best of some cuts, given by the sums on their left, and its index, the first of equals; −∞ if
+/// none is allowed.
 #[inline(always)]
 fn judge<C: Cell>(left: &[C], missing: C, place: &Place, direction: i8) -> (f64, usize) {
-    let mut gains = [f64::NEG_INFINITY; BINS];
-    let gains = &mut gains[..left.len()];
     if direction == 0 && place.bounds == Bounds::NONE {
-        let (all_g, all_h) = place.floats(place.sums);
-        let (scale_g, scale_h) = (1.0 / place.scales.gradient, 1.0 / place.scales.hessian);
-        let (l1, l2, least) = (place.limits.l1, place.limits.l2, place.least);
-        for (gain, cell) in gains.iter_mut().zip(left) {
-            let cell = cell.plus(missing);
-            let gradient = C::float(cell.gradient()) * scale_g;
-            let hessian = C::float(cell.hessian()) * scale_h;
-            let (right_g, right_h) = (all_g - gradient, all_h - hessian);
-            let (soft_l, soft_r) = (soft(gradient, l1), soft(right_g, l1));
-            let (over_l, over_r) = (hessian + l2, right_h + l2);
-            // Both fractions over one denominator: divisions are what this loop waits for.
-            let both = (soft_l * soft_l * over_r + soft_r * soft_r * over_l) / (over_l * over_r);
-            let allowed = hessian >= least && right_h >= least;
-            *gain = if allowed { both } else { f64::NEG_INFINITY };
-        }
-    } else {
-        for (gain, cell) in gains.iter_mut().zip(left) {
-            let cell = cell.plus(missing);
-            let sums = Sums { gradient: cell.gradient(), hessian: cell.hessian() };
-            let (gradient, hessian) = place.floats(sums);
-            *gain = place.split_gain(gradient, hessian, direction);
+        return simd::best(level(), left, missing, place);
+    }
+    let mut best = (f64::NEG_INFINITY, 0);
+    for (index, cell) in left.iter().enumerate() {
+        let cell = cell.plus(missing);
+        let sums = Sums { gradient: cell.gradient(), hessian: cell.hessian() };
+        let (gradient, hessian) = place.floats(sums);
+        let gain = place.split_gain(gradient, hessian, direction);
+        if gain > best.0 {
+            best = (gain, index);
         }
     }
-    let mut most = [f64::NEG_INFINITY; 8];
-    for lanes in gains.chunks(8) {
-        for (most, &gain) in most.iter_mut().zip(lanes) {
-            *most = if gain > *most { gain } else { *most };
-        }
-    }
-    let most = most.into_iter().fold(f64::NEG_INFINITY, f64::max);
-    (most, gains.iter().position(|&gain| gain == most).unwrap_or(0))
+    best
 }
