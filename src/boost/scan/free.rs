@@ -32,6 +32,7 @@ pub(super) fn best<C: Cell>(left: &[C], missing: C, place: &Place) -> (f64, usiz
         let (over_l, over_r) = (hessian + l2, right_h + l2);
         // Both fractions over one denominator: divisions are what this loop waits for.
         let both = (soft_l * soft_l * over_r + soft_r * soft_r * over_l) / (over_l * over_r);
+        #[allow(clippy::needless_bitwise_bool)] // A branch would leave one cut at a time.
         let is_better = (hessian >= least) & (right_h >= least) & (both > best.gains[lane]);
         best.gains[lane] = if is_better { both } else { best.gains[lane] };
         best.turns[lane] = if is_better { turn as u64 } else { best.turns[lane] };

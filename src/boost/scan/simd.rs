@@ -1,5 +1,6 @@
 //! The search among cuts, compiled for the vector units that this machine may have: with AVX2 it takes
-//! less than half the time, with AVX-512 a third. The body is the same safe code and gives the same bits.
+//! little more than half the time, with AVX-512 a third. The body is the same safe code and gives the
+//! same bits.
 #![allow(unsafe_code)]
 
 use super::{Place, free};
