@@ -103,10 +103,10 @@ impl<'a> Search<'a> {
     /// say where the median is: such observations stay, and count as below when it comes to whether
     /// the middle ones are not. Else one of them could be the middle after others above it had gone.
     fn drop_below(&mut self, slope: f64) -> bool {
-        let less = self.counts(slope, true);
+        let Some(less) = self.counts(slope, true) else { return false };
         let is_below = |&point: &u32| less[point as usize] > self.others[point as usize] / 2;
         let may_be = |&&point: &&u32| less[point as usize] > (self.others[point as usize] - 1) / 2;
-        if !slope.is_finite() || self.open.iter().filter(may_be).count() > self.wanted()[0] {
+        if self.open.iter().filter(may_be).count() > self.wanted()[0] {
             return false;
         }
         let before = self.open.len();
@@ -119,11 +119,11 @@ impl<'a> Search<'a> {
 
     /// Lets go those whose medians are above a slope, if the middle ones are not.
     fn drop_above(&mut self, slope: f64) -> bool {
-        let up_to = self.counts(slope, false);
+        let Some(up_to) = self.counts(slope, false) else { return false };
         let is_above =
             |&point: &u32| up_to[point as usize] <= (self.others[point as usize] - 1) / 2;
         let is_not = |&&point: &&u32| up_to[point as usize] > self.others[point as usize] / 2;
-        if !slope.is_finite() || self.open.iter().filter(is_not).count() <= self.wanted()[1] {
+        if self.open.iter().filter(is_not).count() <= self.wanted()[1] {
             return false;
         }
         let mut open = std::mem::take(&mut self.open);
@@ -134,14 +134,14 @@ impl<'a> Search<'a> {
 
     /// Whether the middle ones are at most as high as a slope.
     fn is_at_most(&self, slope: f64) -> bool {
-        let up_to = self.counts(slope, false);
+        let Some(up_to) = self.counts(slope, false) else { return false };
         let is_so = |&&point: &&u32| up_to[point as usize] > self.others[point as usize] / 2;
         self.open.iter().filter(is_so).count() > self.wanted()[1]
     }
 
     /// Whether the middle ones are at least as high as a slope.
     fn is_at_least(&self, slope: f64) -> bool {
-        let less = self.counts(slope, true);
+        let Some(less) = self.counts(slope, true) else { return false };
         let is_so = |&&point: &&u32| less[point as usize] <= (self.others[point as usize] - 1) / 2;
         self.open.iter().filter(is_so).count() >= self.open.len() - self.wanted()[0]
     }
@@ -163,13 +163,16 @@ impl<'a> Search<'a> {
     }
 
     /// For each observation, how many of its slopes are certainly less than a slope, or not certainly
-    /// above it.
-    fn counts(&self, slope: f64, is_strict: bool) -> Vec<u32> {
+    /// above it; `None` where what is left over is too large for a number.
+    fn counts(&self, slope: f64, is_strict: bool) -> Option<Vec<u32>> {
         let count = self.points.len();
         let (time, value) = self.points[count / 2];
         let rest: Vec<f64> =
             self.points.iter().map(|p| (p.1 - value) - slope * (p.0 - time)).collect();
         let tolerance = self.tolerance(slope);
+        if !tolerance.is_finite() {
+            return None;
+        }
         let mut order: Vec<u32> = (0..count as u32).collect();
         order.sort_unstable_by(|&a, &b| rest[a as usize].total_cmp(&rest[b as usize]));
         // The place of each in that order, how many leave less over, and how many not more.
@@ -212,7 +215,7 @@ impl<'a> Search<'a> {
             }
             start += tie.len();
         }
-        counts
+        Some(counts)
     }
 }
 

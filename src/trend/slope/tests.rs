@@ -72,6 +72,10 @@ fn repeated_medians_are_those_of_all_pairs() {
         assert!((found - expected).abs() <= 1e-12 * expected.abs(), "{case}: {found}, {expected}");
     }
     assert_eq!(repeated(vec![(1.0, 2.0); 500]), None);
+    // Differences and what lines leave over are beyond the largest number.
+    let mut sign = || if stream.below(2) == 0 { -1.7e308 } else { 1.7e308 };
+    let huge: Vec<(f64, f64)> = (0..400).map(|k| (f64::from(k), sign())).collect();
+    assert!(repeated(huge).is_some());
 }
 
 #[test]
