@@ -68,6 +68,7 @@
 //! - A few hundred rows are learned in a millisecond, but seldom well: look at held-out rows
 //!   ([`validate`](crate::validate)).
 
+mod binner;
 mod bundle;
 mod categories;
 mod cell;

@@ -6,8 +6,12 @@ use crate::prefetch::prefetch;
 /// Rows that a thread splits in one go.
 const CHUNK: usize = 32_768;
 
-/// Rows from now whose bins are asked for.
-const AHEAD: usize = 32;
+/// Rows read before any of them is written: a power of two, so that a mask keeps places within a block.
+const BLOCK: usize = 32;
+
+/// Where fewer than one row in so many belongs to the node, its bins are asked for in advance: the
+/// processor foresees no more by itself.
+const SPARSE: usize = 16;
 
 /// Which bins go left: 1 for those, 0 for the others.
 pub(crate) type GoLeft = [u8; 256];
@@ -72,17 +76,38 @@ pub(crate) fn merge(rows: &mut [u32], left: usize, scratch: &mut [u32]) {
 }
 
 /// Writes every row to both sides, and moves on only on the side that it belongs to: no branch to
-/// mispredict.
+/// mispredict. A block at a time, whose places need no check but a mask.
 fn split(rows: &mut [u32], scratch: &mut [u32], bins: &[u8], go_left: &GoLeft) -> usize {
-    let (mut left, count) = (0, rows.len());
-    for index in 0..count {
+    let count = rows.len();
+    let scratch = &mut scratch[..count];
+    let goes = |row: u32| usize::from(go_left[bins[row as usize] as usize]);
+    let is_sparse = count * SPARSE < bins.len();
+    let (mut left, mut start) = (0, 0);
+    while let Some(block) = rows[start..].first_chunk::<BLOCK>() {
+        let block = *block;
+        let next = start + BLOCK;
+        if is_sparse {
+            rows[next..count.min(next + BLOCK)]
+                .iter()
+                .for_each(|&row| prefetch(bins, row as usize));
+        }
+        // `left` is at most `start`: what is written over has been read. Both slices are long enough.
+        let to_left = rows[left..].first_chunk_mut::<BLOCK>();
+        let to_right = scratch[start - left..].first_chunk_mut::<BLOCK>();
+        let (Some(to_left), Some(to_right)) = (to_left, to_right) else { break };
+        let mut found = 0;
+        for (index, &row) in block.iter().enumerate() {
+            to_left[found % BLOCK] = row;
+            to_right[(index - found) % BLOCK] = row;
+            found += goes(row);
+        }
+        (left, start) = (left + found, next);
+    }
+    for index in start..count {
         let row = rows[index];
-        prefetch(bins, rows[(index + AHEAD).min(count - 1)] as usize);
-        let goes = usize::from(go_left[bins[row as usize] as usize]);
-        // `left` and `index − left` are at most `index`: nothing unread is overwritten.
         rows[left] = row;
         scratch[index - left] = row;
-        left += goes;
+        left += goes(row);
     }
     left
 }

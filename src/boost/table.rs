@@ -1,16 +1,21 @@
 //! A table cut into bins: what trees are grown on.
 
+use super::binner::Binner;
 use super::bundle::{Home, bundle, pack};
 use super::cuts::{CUT_ROWS, Cuts};
 use crate::parallel;
 use crate::rng::Stream;
-use ndarray::{ArrayView2, Axis};
+use ndarray::ArrayView2;
+use std::ops::Range;
 
 /// Rows binned together.
 const BLOCK: usize = 256;
 
 /// Rows that a thread bins in one go.
 const CHUNK: usize = 16 * BLOCK;
+
+/// Columns whose cuts are learned together: a cache line of a row serves several of them.
+const GATHERED: usize = 4;
 
 /// Columns turned together from rows: a cache line of a row serves all of them.
 const TURNED: usize = 8;
@@ -47,25 +52,26 @@ impl Table {
             sample.sort_unstable();
             sample
         });
-        let learned = parallel::map(x.ncols(), |column| {
-            let column_of_x = x.index_axis(Axis(1), column);
-            let of = |row: usize| -> f64 { column_of_x[row].into() };
-            let mut values: Vec<f64> = match &sample {
-                Some(sample) => sample.iter().map(|&row| of(row as usize)).collect(),
-                None => (0..rows).map(of).collect(),
+        let groups = parallel::map(x.ncols().div_ceil(GATHERED), |group| {
+            let first = group * GATHERED;
+            let columns = first..(first + GATHERED).min(x.ncols());
+            let values = gather(x, columns.clone(), sample.as_deref());
+            let learn = |(column, mut values): (usize, Vec<f64>)| {
+                let all = values.len();
+                values.retain(|value| !value.is_nan());
+                let cuts = if categorical[column] {
+                    Cuts::categories(values.iter().map(|&value| value as u32).collect(), max_bins)
+                } else {
+                    Cuts::numeric(&values, max_bins)
+                };
+                // Beside values only: missing ones alone tell no row from another.
+                (cuts, !values.is_empty() && values.len() < all)
             };
-            let all = values.len();
-            values.retain(|value| !value.is_nan());
-            let cuts = if categorical[column] {
-                Cuts::categories(values.iter().map(|&value| value as u32).collect(), max_bins)
-            } else {
-                Cuts::numeric(&values, max_bins)
-            };
-            // Beside values only: missing ones alone tell no row from another.
-            (cuts, !values.is_empty() && values.len() < all)
+            columns.zip(values).map(learn).collect::<Vec<_>>()
         });
+        let learned = groups.into_iter().flatten();
         let (mut columns, mut cuts) = (Vec::new(), Vec::new());
-        for (column, (learned, missing)) in learned.into_iter().enumerate() {
+        for (column, (learned, missing)) in learned.enumerate() {
             let bins = match &learned {
                 Cuts::Numeric(cuts) => cuts.len() + 1,
                 Cuts::Categories(codes) => codes.len(),
@@ -121,6 +127,30 @@ impl Table {
     }
 }
 
+/// The values of neighbouring columns, of all rows or some of them, a column at a time.
+fn gather<T: Copy + Into<f64>>(
+    x: ArrayView2<'_, T>,
+    columns: Range<usize>,
+    sample: Option<&[u32]>,
+) -> Vec<Vec<f64>> {
+    let rows = sample.map_or(x.nrows(), <[u32]>::len);
+    let mut values: Vec<Vec<f64>> = columns.clone().map(|_| Vec::with_capacity(rows)).collect();
+    for start in (0..rows).step_by(BLOCK) {
+        let block = start..(start + BLOCK).min(rows);
+        for (column, values) in columns.clone().zip(&mut values) {
+            match sample {
+                Some(rows) => {
+                    values.extend(
+                        rows[block.clone()].iter().map(|&row| x[(row as usize, column)].into()),
+                    );
+                }
+                None => values.extend(block.clone().map(|row| x[(row, column)].into())),
+            }
+        }
+    }
+    values
+}
+
 /// The bins of all rows, row by row.
 fn bin<T: Copy + Into<f64> + Sync>(
     x: ArrayView2<'_, T>,
@@ -129,17 +159,18 @@ fn bin<T: Copy + Into<f64> + Sync>(
 ) -> Vec<u8> {
     let (rows, width) = (x.nrows(), columns.len());
     let mut by_row = vec![0; rows * width];
+    let binners: Vec<Binner<'_>> = cuts.iter().map(Binner::new).collect();
     parallel::chunks_mut(&mut by_row, (CHUNK * width).max(1), |start, chunk| {
         let first = start / width;
         let mut values = [0.0; BLOCK];
         let mut bins = [0; BLOCK];
         for (block, to) in chunk.chunks_mut(BLOCK * width).enumerate() {
             let (first, count) = (first + block * BLOCK, to.len() / width);
-            for (index, (&column, cuts)) in columns.iter().zip(cuts).enumerate() {
+            for (index, (&column, binner)) in columns.iter().zip(&binners).enumerate() {
                 for (offset, value) in values[..count].iter_mut().enumerate() {
                     *value = x[(first + offset, column)].into();
                 }
-                cuts.bin(&values[..count], &mut bins[..count]);
+                binner.bin(&values[..count], &mut bins[..count]);
                 for (row, &bin) in to.chunks_exact_mut(width).zip(&bins) {
                     row[index] = bin;
                 }

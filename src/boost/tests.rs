@@ -1,5 +1,6 @@
 //! Growing against a literal search, and every fast step against its slow twin.
 
+use super::binner::Binner;
 use super::cell::{Cell, Scales, Sizes, round};
 use super::cuts::Cuts;
 use super::frontier::Frontier;
@@ -248,7 +249,7 @@ proptest! {
         }
         values.push(f64::NAN);
         let mut bins = vec![0; values.len()];
-        cuts.bin(&values, &mut bins);
+        Binner::new(&cuts).bin(&values, &mut bins);
         for (&value, &bin) in values.iter().zip(&bins) {
             if value.is_nan() {
                 prop_assert_eq!(bin as usize, cuts.bins());
@@ -335,7 +336,7 @@ fn bundled_columns_lose_nothing() {
         case.table.homes.iter().zip(case.table.cuts.iter().zip(case.x.columns()))
     {
         let mut bins = vec![0; 400];
-        cuts.bin(&column.to_vec(), &mut bins);
+        Binner::new(cuts).bin(&column.to_vec(), &mut bins);
         let mut naive = [0_u64; 256];
         for &row in &rows {
             let cell = &mut naive[bins[row as usize] as usize];
