@@ -9,7 +9,6 @@
 //! sums but from the derivatives themselves.
 
 use super::loss::Derivatives;
-use std::ops::Range;
 
 /// One entry of a histogram: sums of both derivatives.
 pub(crate) trait Cell: Copy + Default + Send + Sync + PartialEq {
@@ -178,19 +177,20 @@ pub(crate) struct Scales {
     pub(crate) hessian: f64,
 }
 
-/// Rounds the derivatives of a range of rows. What is added before rounding down follows from the
+/// Rounds the derivatives of rows from `first` on. What is added before rounding down follows from the
 /// row's number and the tree's alone.
+#[inline(always)]
 pub(crate) fn round<C: Cell>(
     derivatives: &[Derivatives],
-    rows: Range<usize>,
+    first: u32,
     scales: Scales,
     tree: u64,
     cells: &mut [C],
 ) {
     let (scale_g, scale_h) = (scales.gradient as f32, scales.hessian as f32);
     let salt = (tree as u32).wrapping_mul(0x85EB_CA6B).wrapping_add(0x27D4_EB2F);
-    let pairs = cells.iter_mut().zip(&derivatives[rows.clone()]);
-    for (row, (cell, &[g, h])) in (rows.start as u32..).zip(pairs) {
+    let pairs = cells.iter_mut().zip(derivatives);
+    for (row, (cell, &[g, h])) in (first..).zip(pairs) {
         // Two rounds of a multiplicative hash; sixteen of its bits to either derivative.
         let mut hash = (row ^ salt).wrapping_mul(0x9E37_79B1);
         hash = (hash ^ hash >> 15).wrapping_mul(0x85EB_CA77);

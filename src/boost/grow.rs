@@ -13,6 +13,10 @@ use std::sync::{Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 
+/// Until there are so many leaves, threads split one of them together: of so few, most rows are often in
+/// the leaf that is next, and who has another one would wait. Twice the threads, should these be more.
+const TOGETHER: usize = 8;
+
 /// What the growing of every tree of a training has in common.
 #[derive(Debug)]
 pub(crate) struct Rules {
@@ -107,10 +111,11 @@ pub(crate) struct Ground<'a, C> {
 impl<C: Cell> Ground<'_, C> {
     /// Grows a tree on `rows` (ascending), which are rearranged leaf by leaf, ascending in each.
     ///
-    /// While there are few leaves the threads split one of them together, then each one by itself. A
-    /// thread that finds the best leaf in the hands of another splits one that is likely to be next: what
-    /// it gets is kept until the tree comes to it, and undone if it never does. So the tree is the same on
-    /// any number of threads, and a thread that the system puts aside holds up nobody for long.
+    /// While there are few leaves, large ones, the threads split one of them together, then each one by
+    /// itself. A thread that finds the best leaf in the hands of another splits one that is likely to be
+    /// next: what it gets is kept until the tree comes to it, and undone if it never does. So the tree is
+    /// the same on any number of threads, and a thread that the system puts aside holds up nobody for
+    /// long.
     pub(crate) fn grow(self, rows: &mut [u32], scratch: &mut [u32]) -> Grown {
         let most = self.search.rules.max_leaves;
         let parts = self.histograms.parts(rows.len(), parallel::threads());
@@ -120,7 +125,7 @@ impl<C: Cell> Ground<'_, C> {
         if parts == 1 || self.split_offer.is_some() {
             self.split(&frontier, &bell, most, parts);
         } else {
-            self.split(&frontier, &bell, most.min(parts), parts);
+            self.split(&frontier, &bell, most.min(TOGETHER.max(2 * parts)), parts);
             parallel::together(|| self.split(&frontier, &bell, most, 1));
         }
         let frontier = frontier.into_inner().unwrap_or_else(PoisonError::into_inner);

@@ -107,6 +107,7 @@ mod tests;
 mod train;
 mod training;
 mod tree;
+mod vector;
 
 pub use classifier::{Binary, ClassWeight, FailureClassifier, FailureClassifierParams};
 pub use conformal::ConformalInterval;

@@ -83,7 +83,7 @@ fn on_ground<C: Cell>(
     let rows = case.table.rows;
     let scales = Sizes::of(&case.derivatives).scales::<C>();
     let mut cells = vec![C::default(); rows];
-    round(&case.derivatives, 0..rows, scales, 7, &mut cells);
+    round(&case.derivatives, 0, scales, 7, &mut cells);
     let mut index: Vec<u32> = (0..rows as u32).collect();
     let width = case.table.width();
     let ground = Ground {
@@ -280,7 +280,7 @@ proptest! {
         let derivatives: Vec<Derivatives> = pairs.iter().map(|&(g, h)| [g, h]).collect();
         let scales = Sizes::of(&derivatives).scales::<u64>();
         let mut cells = vec![0_u64; derivatives.len()];
-        round(&derivatives, 0..derivatives.len(), scales, tree, &mut cells);
+        round(&derivatives, 0, scales, tree, &mut cells);
         let mut total = 0_u64;
         for (&[g, h], &cell) in derivatives.iter().zip(&cells) {
             // By less than 1, and by what single precision leaves of a fraction beside 2²⁰.
@@ -303,7 +303,7 @@ fn rounding_has_no_bias() {
     let mut sums = [[0.0; 2]; 4];
     for tree in 0..trees {
         let mut cells = [0_u64; 4];
-        round(&derivatives, 0..4, scales, tree, &mut cells);
+        round(&derivatives, 0, scales, tree, &mut cells);
         for (sum, cell) in sums.iter_mut().zip(cells) {
             sum[0] += cell.gradient() as f64;
             sum[1] += cell.hessian() as f64;
@@ -325,7 +325,7 @@ fn bundled_columns_lose_nothing() {
     assert_eq!((case.table.width(), case.table.bytes), (COLUMNS, 5));
     let scales = Sizes::of(&case.derivatives).scales::<u64>();
     let mut cells = vec![0_u64; 400];
-    round(&case.derivatives, 0..400, scales, 0, &mut cells);
+    round(&case.derivatives, 0, scales, 0, &mut cells);
     let rows: Vec<u32> = (0..400).step_by(3).collect();
     let histogram = Histograms::new(case.table.bytes).build(&case.table, &rows, &cells, 1);
     let mut sums = Sums::default();
@@ -355,7 +355,7 @@ fn a_sibling_is_what_remains() {
     let case = case(3, 500);
     let scales = Sizes::of(&case.derivatives).scales::<u64>();
     let mut cells = vec![0_u64; 500];
-    round(&case.derivatives, 0..500, scales, 0, &mut cells);
+    round(&case.derivatives, 0, scales, 0, &mut cells);
     let histograms = Histograms::new(case.table.bytes);
     let of = |rows: &[u32]| histograms.build(&case.table, rows, &cells, 1);
     let all: Vec<u32> = (0..500).collect();

@@ -1,6 +1,6 @@
 //! The rounds of boosting.
 
-use super::cell::{Cell, Sizes, round};
+use super::cell::{Cell, Sizes};
 use super::grow::{Ground, Grown, Rules, SplitOffer};
 use super::histogram::Histograms;
 use super::leaves::{add, fill_leaves, walk};
@@ -11,6 +11,8 @@ use super::scan::Limits;
 use super::search::Search;
 use super::table::Table;
 use super::tree::Tree;
+use super::vector::round_rows;
+use crate::columnar::level::level;
 use crate::error::{Error, Result};
 use crate::parallel;
 use crate::rng::Stream;
@@ -248,8 +250,8 @@ impl Growing<'_> {
         let scales = self.sizes.scales::<C>();
         cells.resize(self.derivatives.len(), C::default());
         parallel::chunks_mut(cells, CHUNK, |start, cells| {
-            let rows = start..start + cells.len();
-            round(self.derivatives, rows, scales, self.number, cells);
+            let derivatives = &self.derivatives[start..start + cells.len()];
+            round_rows(level(), derivatives, start as u32, scales, self.number, cells);
         });
         let mut offered = vec![true; self.table.width()];
         offer(&mut offered, self.shares[0], self.stream);

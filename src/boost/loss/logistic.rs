@@ -3,6 +3,8 @@
 use super::exp::exp;
 use super::{CHUNK, Derivatives, Loss, weighted_mean};
 use crate::boost::ensemble::Link;
+use crate::boost::vector::logistic_rows;
+use crate::columnar::level::level;
 use crate::parallel;
 
 /// `ln(1 + exp(−m))` with the margin `m = ±raw`, positive where the label is `true`.
@@ -17,6 +19,18 @@ impl Logistic {
     pub(crate) fn new(labels: &[bool], weights: Option<Vec<f32>>) -> Self {
         let signs = labels.iter().map(|&label| if label { 1.0 } else { -1.0 }).collect();
         Self { signs, weights }
+    }
+}
+
+/// Both derivatives of each row.
+#[inline(always)]
+pub(crate) fn rows(scores: &[f64], signs: &[f32], derivatives: &mut [Derivatives]) {
+    for (to, (&score, &sign)) in derivatives.iter_mut().zip(scores.iter().zip(signs)) {
+        let odds = exp(sign * score as f32);
+        // The probability of the other label. As 1 − p of this one it would round to 0 where
+        // the model is sure, and so would the second derivative.
+        let wrong = 1.0 / (1.0 + odds);
+        *to = [-sign * wrong, wrong * (odds * wrong)];
     }
 }
 
@@ -35,14 +49,8 @@ impl Loss for Logistic {
     fn derivatives(&self, scores: &[f64], derivatives: &mut [Derivatives]) {
         parallel::chunks_mut(derivatives, CHUNK, |start, derivatives| {
             let rows = start..start + derivatives.len();
-            let known = scores[rows.clone()].iter().zip(&self.signs[rows.clone()]);
-            for (to, (&score, &sign)) in derivatives.iter_mut().zip(known) {
-                let odds = exp(sign * score as f32);
-                // The probability of the other label. As 1 − p of this one it would round to 0 where
-                // the model is sure, and so would the second derivative.
-                let wrong = 1.0 / (1.0 + odds);
-                *to = [-sign * wrong, wrong * (odds * wrong)];
-            }
+            let (scores, signs) = (&scores[rows.clone()], &self.signs[rows.clone()]);
+            logistic_rows(level(), scores, signs, derivatives);
             if let Some(weights) = &self.weights {
                 for (to, &weight) in derivatives.iter_mut().zip(&weights[rows]) {
                     *to = to.map(|value| value * weight);

@@ -9,7 +9,7 @@ mod cox;
 mod exp;
 mod focal;
 mod hazard;
-mod logistic;
+pub(super) mod logistic;
 mod poisson;
 mod softmax;
 mod squared;
