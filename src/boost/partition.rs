@@ -27,8 +27,9 @@ pub(crate) fn partition(
     threads: usize,
 ) -> usize {
     let scratch = &mut scratch[..rows.len()];
+    let is_sparse = rows.len() * SPARSE < bins.len();
     if rows.len() <= CHUNK || threads == 1 {
-        let left = split(rows, scratch, bins, go_left);
+        let left = split(rows, scratch, bins, go_left, is_sparse);
         let right = rows.len() - left;
         rows[left..].copy_from_slice(&scratch[..right]);
         return left;
@@ -40,7 +41,7 @@ pub(crate) fn partition(
         .collect();
     parallel::chunks_mut(&mut parts, 1, |_, part| {
         for (rows, scratch, left) in part {
-            *left = split(rows, scratch, bins, go_left);
+            *left = split(rows, scratch, bins, go_left, is_sparse);
         }
     });
     let counts: Vec<usize> = parts.into_iter().map(|(_, _, left)| left).collect();
@@ -77,11 +78,16 @@ pub(crate) fn merge(rows: &mut [u32], left: usize, scratch: &mut [u32]) {
 
 /// Writes every row to both sides, and moves on only on the side that it belongs to: no branch to
 /// mispredict. A block at a time, whose places need no check but a mask.
-fn split(rows: &mut [u32], scratch: &mut [u32], bins: &[u8], go_left: &GoLeft) -> usize {
+fn split(
+    rows: &mut [u32],
+    scratch: &mut [u32],
+    bins: &[u8],
+    go_left: &GoLeft,
+    is_sparse: bool,
+) -> usize {
     let count = rows.len();
     let scratch = &mut scratch[..count];
     let goes = |row: u32| usize::from(go_left[bins[row as usize] as usize]);
-    let is_sparse = count * SPARSE < bins.len();
     let (mut left, mut start) = (0, 0);
     while let Some(block) = rows[start..].first_chunk::<BLOCK>() {
         let block = *block;
