@@ -70,7 +70,7 @@ pub(crate) struct Guide {
 }
 
 impl Guide {
-    /// Cuts are ascending and finite, 255 at most.
+    /// Cuts are ascending and finite, 254 at most: with the missing values' they make 256 bins.
     fn new(cuts: &[f64]) -> Self {
         let missing = cuts.len() as u8 + 1;
         let last = PLACES * cuts.len();

@@ -75,7 +75,8 @@ fn end_of_run(keys: &[u64], member: usize) -> usize {
     low + keys[low..most].partition_point(|&other| other == key)
 }
 
-/// Where bins end, of more distinct keys than there may be bins: at most one less than those.
+/// Where bins end, of more distinct keys than there may be bins: all ends but the last, which may be
+/// there as well.
 ///
 /// The rule looks at one distinct value after the other; what it does at most of them is nothing, so
 /// that it is enough to look where a bin may be full, and where values begin that fill one alone.
