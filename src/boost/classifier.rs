@@ -159,6 +159,10 @@ impl Objective for Binary {
         Some(area.max(1.0 - area))
     }
 
+    fn takes_any_order(&self) -> bool {
+        true
+    }
+
     fn finish(&self, fitted: Fitted<'_, bool>) -> Result<FailureClassifier> {
         let Fitted { mut ensemble, report, training, held_out } = fitted;
         let calibrator = match (self.calibration, held_out) {

@@ -6,13 +6,14 @@ use super::ensemble::Ensemble;
 use super::loss::Loss;
 use super::objective::{Fitted, Objective};
 use super::report::{TrainingReport, Warning};
-use super::rows::Rows;
+use super::rows::{Arranged, Rows};
 use super::table::Table;
 use super::train::{Boosting, HeldOut};
 use super::training::{Observer, Round, Training};
 use crate::error::{Error, Result};
 use crate::parallel;
 use ndarray::{Array2, ArrayView2};
+use std::cell::OnceCell;
 use std::ops::ControlFlow;
 
 /// Rounds without a better one after which training ends, where held-out rows are given and
@@ -52,7 +53,8 @@ impl<O: Objective> Training<'_, O> {
         let mut ensemble = self.first(&*loss, rows, columns)?;
         let mut flags = categorical.to_vec();
         flags.resize(columns, false);
-        let table = Table::learn(x, &flags, params.max_bins, params.seed);
+        let mut table = Table::learn(x, &flags, params.max_bins, params.seed);
+        let warnings = warnings(objective, &table, rows, categorical.len());
         let scores = by_output(&ensemble, x)?;
         let judge_loss = judged
             .map(|judged| objective.held_out_loss(judged.labels(), judged.weight(), rows.labels()));
@@ -79,15 +81,16 @@ impl<O: Objective> Training<'_, O> {
         };
         let first = ensemble.trees.len() / loss.outputs();
         let total = params.n_trees * (1 + parts);
-        let (table, loss) = (&table, &*loss);
-        let boosting = Boosting { params, table, loss, rounds: params.n_trees, first };
+        let kept = OnceCell::new();
+        let in_order = |order: &[u32]| of_arranged(objective, rows, order, &kept);
+        // Rows that stand for others are in an order that the loss knows.
+        let may = wide.is_none() && objective.takes_any_order();
+        let in_order = may.then_some(&in_order as _);
+        let (table, rounds) = (&mut table, params.n_trees);
+        let boosting = Boosting { params, table, loss, in_order, rounds, first };
         let boosted = boosting.run(scores, held_out, &mut telling(&mut self.observer, 0, total))?;
         ensemble.add_trees(boosted.trees);
-        let report = TrainingReport {
-            rounds: boosted.rounds,
-            held_out: boosted.history,
-            warnings: warnings(objective, table, rows, categorical.len()),
-        };
+        let report = TrainingReport { rounds: boosted.rounds, held_out: boosted.history, warnings };
         let raw = match boosted.scores {
             Some(scores) => scores,
             None => by_output(&ensemble, x)?,
@@ -127,15 +130,19 @@ impl<O: Objective> Training<'_, O> {
             let loss = params.objective.loss(others.labels(), others.weight())?;
             let columns = others.x().ncols();
             let mut ensemble = Ensemble::new(columns, loss.start(), loss.link(), Vec::new());
-            let table = Table::learn(others.x(), categorical, params.max_bins, params.seed);
+            let mut table = Table::learn(others.x(), categorical, params.max_bins, params.seed);
             let scores = by_output(&ensemble, others.x())?;
             let (before, total) = (params.n_trees * (1 + number), params.n_trees * (1 + PARTS));
-            let boosting = Boosting { params, table: &table, loss: &*loss, rounds, first: 0 };
+            let kept = OnceCell::new();
+            let in_order = |order: &[u32]| of_arranged(&params.objective, &others, order, &kept);
+            let in_order = params.objective.takes_any_order().then_some(&in_order as _);
+            let (table, outputs) = (&mut table, loss.outputs());
+            let boosting = Boosting { params, table, loss, in_order, rounds, first: 0 };
             let boosted =
                 boosting.run(scores, None, &mut telling(&mut self.observer, before, total))?;
             ensemble.add_trees(boosted.trees);
             let found = by_output(&ensemble, judged.x())?;
-            raw.resize(rows.labels().len() * loss.outputs(), 0.0);
+            raw.resize(rows.labels().len() * outputs, 0.0);
             for (output, found) in found.chunks_exact(part.len()).enumerate() {
                 for (&row, &score) in part.iter().zip(found) {
                     raw[output * rows.labels().len() + row] = score;
@@ -205,6 +212,17 @@ fn continued(
         *score += correction;
     }
     Ok(start)
+}
+
+/// The loss of rows in another order; `kept` holds their labels and weights for it.
+fn of_arranged<'a, O: Objective>(
+    objective: &'a O,
+    rows: &Rows<'_, O::Label>,
+    order: &[u32],
+    kept: &'a OnceCell<Arranged<O::Label>>,
+) -> Result<Box<dyn Loss + 'a>> {
+    let kept = kept.get_or_init(|| rows.arranged(order));
+    objective.loss(&kept.labels, kept.weight.as_deref())
 }
 
 /// The rows that stand for these, where the objective has such.

@@ -57,6 +57,8 @@
 //!    thread that would have to wait for another splits a leaf that is likely to be next; what the tree
 //!    never comes to is undone.
 //! 4. Leaf values come from the derivatives as they are, not from the rounded ones.
+//! 5. After the first tree, rows of a table beyond a megabyte of bins are stored leaf by leaf: those
+//!    that later trees look at together are then often neighbours.
 //!
 //! # Limits
 //! - At most 255 bins a column: two values in one bin are alike to a training, though not to models
@@ -87,6 +89,7 @@ mod leaves;
 mod loss;
 mod multiclass;
 mod objective;
+mod order;
 mod params;
 mod partition;
 mod predict;

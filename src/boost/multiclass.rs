@@ -133,6 +133,10 @@ impl Objective for Classes {
         factors.map_or(vec![0.0; classes], |factors| factors.iter().map(|f| f.ln()).collect())
     }
 
+    fn takes_any_order(&self) -> bool {
+        true
+    }
+
     fn finish(&self, fitted: Fitted<'_, u32>) -> Result<Classifier> {
         let Fitted { mut ensemble, report, training, held_out } = fitted;
         if let Some(Scored { labels, weight, raw, .. }) = held_out.filter(|_| self.calibrated) {

@@ -108,6 +108,10 @@ impl Objective for Quantity {
         self.loss(labels, weight)
     }
 
+    fn takes_any_order(&self) -> bool {
+        true
+    }
+
     fn finish(&self, fitted: Fitted<'_, f64>) -> Result<Regressor> {
         Ok(Regressor { ensemble: fitted.ensemble, report: fitted.report })
     }

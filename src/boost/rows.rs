@@ -11,6 +11,12 @@ pub(super) struct Rows<'a, L> {
     copy: Option<(Array2<f64>, Vec<L>)>,
 }
 
+/// What is known of rows beside their values, in another order than theirs.
+pub(super) struct Arranged<L> {
+    pub(super) labels: Vec<L>,
+    pub(super) weight: Option<Vec<f64>>,
+}
+
 impl<'a, L: Clone> Rows<'a, L> {
     /// Rows that weigh nothing are left out: they must not take part in cutting columns into bins, in
     /// counting a leaf's rows, or in anything else.
@@ -33,6 +39,14 @@ impl<'a, L: Clone> Rows<'a, L> {
             weight: self.weight.as_ref().map(|weight| weight.select(Axis(0), rows)),
             copy: Some((self.x().select(Axis(0), rows), labels)),
         }
+    }
+
+    /// Labels and weights in another order.
+    pub(super) fn arranged(&self, order: &[u32]) -> Arranged<L> {
+        let labels = order.iter().map(|&row| self.labels()[row as usize].clone()).collect();
+        let weight =
+            self.weight().map(|weight| order.iter().map(|&row| weight[row as usize]).collect());
+        Arranged { labels, weight }
     }
 
     pub(super) fn x(&self) -> ArrayView2<'_, f64> {

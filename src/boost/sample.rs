@@ -7,7 +7,9 @@ use crate::rng::Stream;
 /// The rows of a round's trees.
 #[derive(Debug)]
 pub(crate) struct Sample {
-    /// Ascending.
+    /// How many rows there are.
+    rows: usize,
+    /// Ascending; empty if all are.
     drawn: Vec<u32>,
     /// The rows that were not drawn, ascending.
     pub(crate) rest: Vec<u32>,
@@ -18,12 +20,17 @@ pub(crate) struct Sample {
 impl Sample {
     /// All of so many rows.
     pub(crate) fn all(rows: usize) -> Self {
-        Self { drawn: (0..rows as u32).collect(), rest: Vec::new(), index: Vec::new() }
+        Self { rows, drawn: Vec::new(), rest: Vec::new(), index: Vec::new() }
     }
 
     /// Before a tree is grown.
     pub(crate) fn reset(&mut self) {
-        self.index.clone_from(&self.drawn);
+        if self.drawn.is_empty() {
+            self.index.clear();
+            self.index.extend(0..self.rows as u32);
+        } else {
+            self.index.clone_from(&self.drawn);
+        }
     }
 
     /// Draws the rows of the next trees. One-side sampling scales the derivatives of the rows that
@@ -34,16 +41,15 @@ impl Sample {
         derivatives: &mut [Derivatives],
         stream: &mut Stream,
     ) {
-        let rows = self.drawn.len() + self.rest.len();
-        if sampling == RowSampling::All && self.rest.is_empty() {
-            return;
-        }
         self.drawn.clear();
         self.rest.clear();
-        let index = &mut self.drawn;
-        sample_rows(sampling, rows, derivatives, stream, index);
-        let mut drawn = index.iter().copied().peekable();
-        self.rest.extend((0..rows as u32).filter(|row| drawn.next_if_eq(row).is_none()));
+        if sampling == RowSampling::All {
+            return;
+        }
+        sample_rows(sampling, self.rows, derivatives, stream, &mut self.drawn);
+        let mut drawn = self.drawn.iter().copied().peekable();
+        let rows = 0..self.rows as u32;
+        self.rest.extend(rows.filter(|row| drawn.next_if_eq(row).is_none()));
     }
 }
 

@@ -3,6 +3,7 @@
 use super::binner::Binner;
 use super::bundle::{Home, bundle, pack};
 use super::cuts::{CUT_ROWS, Cuts};
+use super::order::arranged;
 use crate::parallel;
 use crate::rng::Stream;
 use ndarray::ArrayView2;
@@ -109,6 +110,13 @@ impl Table {
         }
         let by_column = turned(&by_row, rows, bytes);
         Self { rows, columns, cuts, homes, bytes, by_row, by_column }
+    }
+
+    /// Puts the rows in another order, in hardly more memory.
+    pub(crate) fn arrange(&mut self, order: &[u32]) {
+        self.by_column = Vec::new();
+        self.by_row = arranged(&self.by_row, self.bytes, order);
+        self.by_column = turned(&self.by_row, self.rows, self.bytes);
     }
 
     /// How many columns can be split on.

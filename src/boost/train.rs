@@ -5,6 +5,7 @@ use super::grow::{Ground, Grown, Rules, SplitOffer};
 use super::histogram::Histograms;
 use super::leaves::{add, fill_leaves, walk};
 use super::loss::{Derivatives, Loss};
+use super::order::{InOrder, arranged, by_leaf, matters, put_back};
 use super::params::{BoostingParams, Direction, RowSampling};
 use super::sample::{Sample, offer};
 use super::scan::Limits;
@@ -48,8 +49,10 @@ pub(crate) struct Boosted {
 /// Rounds of boosting to be done.
 pub(crate) struct Boosting<'a, O> {
     pub(crate) params: &'a BoostingParams<O>,
-    pub(crate) table: &'a Table,
-    pub(crate) loss: &'a dyn Loss,
+    pub(crate) table: &'a mut Table,
+    pub(crate) loss: Box<dyn Loss + 'a>,
+    /// The loss of the rows in another order, where they may be put in one.
+    pub(crate) in_order: Option<&'a InOrder<'a>>,
     /// Rounds to do.
     pub(crate) rounds: usize,
     /// Rounds that were done before.
@@ -57,9 +60,10 @@ pub(crate) struct Boosting<'a, O> {
 }
 
 impl<O> Boosting<'_, O> {
-    /// Adds trees, `scores` being the raw scores so far (by output, then by row).
+    /// Adds trees, `scores` being the raw scores so far (by output, then by row). Rows of a large table
+    /// are put in an [order](super::order) of their own after the first round, and left in it.
     pub(crate) fn run(
-        &self,
+        mut self,
         mut scores: Vec<f64>,
         mut held_out: Option<HeldOut<'_>>,
         tell: &mut dyn FnMut(usize, Option<f64>) -> ControlFlow<()>,
@@ -70,6 +74,7 @@ impl<O> Boosting<'_, O> {
         let mut state = State::new(self.table);
         let mut boosted = Boosted::default();
         let (mut best, mut best_rounds) = (f64::INFINITY, 0);
+        let mut order = Vec::new();
         for done in 0..self.rounds {
             self.loss.derivatives(&scores, &mut derivatives);
             let mut stream = Stream::new(self.params.seed, (self.first + done) as u64);
@@ -80,8 +85,8 @@ impl<O> Boosting<'_, O> {
                 let (derivatives, scores) = (&derivatives[span.clone()], &mut scores[span]);
                 let number = ((self.first + done) * outputs + output) as u64;
                 state.sample.reset();
-                let mut grown = state.grow(self, &rules, derivatives, number, &mut stream);
-                let (index, loss) = (&state.sample.index, (self.loss, output));
+                let mut grown = state.grow(&self, &rules, derivatives, number, &mut stream);
+                let (index, loss) = (&state.sample.index, (&*self.loss, output));
                 fill_leaves(self.params, loss, &mut grown, index, derivatives, scores);
                 grown.tree.output = output as u32;
                 add(self.table, &grown, &state.sample, scores);
@@ -91,7 +96,13 @@ impl<O> Boosting<'_, O> {
                     walk(held_out.table, &grown, scores);
                 }
                 split |= !grown.tree.splits.is_empty();
+                if done == 0 && self.rounds > 1 && output == 0 && self.is_arranged() {
+                    order = by_leaf(self.table, &grown, &state.sample);
+                }
                 boosted.trees.push(grown.tree);
+            }
+            if done == 0 && !order.is_empty() {
+                self.arrange(&order, &mut scores, &mut state)?;
             }
             boosted.rounds = done + 1;
             if let Some(held_out) = &mut held_out {
@@ -119,8 +130,28 @@ impl<O> Boosting<'_, O> {
         }
         let dropped = boosted.trees.len() > boosted.rounds * outputs;
         boosted.trees.truncate(boosted.rounds * outputs);
+        drop((state, derivatives));
+        if !order.is_empty() {
+            scores.chunks_exact_mut(rows).for_each(|scores| put_back(scores, &order));
+        }
         boosted.scores = (!dropped).then_some(scores);
         Ok(boosted)
+    }
+
+    fn is_arranged(&self) -> bool {
+        self.in_order.is_some() && matters(self.table)
+    }
+
+    /// Puts all that is known of the rows in another order.
+    fn arrange(&mut self, order: &[u32], scores: &mut [f64], state: &mut State) -> Result<()> {
+        let Some(in_order) = self.in_order else { return Ok(()) };
+        state.forget();
+        for scores in scores.chunks_exact_mut(order.len()) {
+            scores.copy_from_slice(&arranged(scores, 1, order));
+        }
+        self.table.arrange(order);
+        self.loss = in_order(order)?;
+        Ok(())
     }
 
     /// One-side sampling begins when gradients tell rows apart (Ke et al. 2017).
@@ -198,6 +229,11 @@ impl State {
             sample: Sample::all(table.rows),
             scratch: vec![0; table.rows],
         }
+    }
+
+    /// Frees what does not outlast a tree.
+    fn forget(&mut self) {
+        (self.narrow_cells, self.wide_cells) = (Vec::new(), Vec::new());
     }
 
     fn grow<O>(

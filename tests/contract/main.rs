@@ -13,6 +13,7 @@ mod rows;
 mod alerts;
 mod autotraits;
 mod boost_input;
+mod boost_order;
 mod boost_several;
 mod boost_training;
 #[cfg(feature = "serde")]

@@ -80,6 +80,10 @@ impl Objective for Cox {
         kind(label)
     }
 
+    fn takes_any_order(&self) -> bool {
+        true
+    }
+
     fn finish(&self, fitted: Fitted<'_, Lifetime>) -> Result<FailureTime> {
         let rows = fitted.training;
         let law = Law::of_cox(rows.labels, rows.weight, rows.raw)?;
@@ -105,6 +109,10 @@ impl Objective for Aft {
 
     fn kind(label: &Lifetime) -> u32 {
         kind(label)
+    }
+
+    fn takes_any_order(&self) -> bool {
+        true
     }
 
     fn finish(&self, fitted: Fitted<'_, Lifetime>) -> Result<FailureTime> {
