@@ -66,10 +66,52 @@ pub(crate) fn arranged<T: Copy + Default + Send + Sync>(
     to
 }
 
-/// Undoes [`arranged`] of one value a row.
+/// As [`arranged`], one value a row, and in place: memory is dearest while trees grow.
+pub(crate) fn arrange(values: &mut [f64], order: &[u32]) {
+    // Every cycle of the permutation in turn.
+    let mut done = vec![false; order.len()];
+    for start in 0..order.len() {
+        let (first, mut at) = (values[start], start);
+        while !done[at] {
+            done[at] = true;
+            let from = order[at] as usize;
+            values[at] = if from == start { first } else { values[from] };
+            at = from;
+        }
+    }
+}
+
+/// Undoes [`arrange`].
 pub(crate) fn put_back(values: &mut [f64], order: &[u32]) {
-    let arranged = values.to_vec();
-    for (&row, value) in order.iter().zip(arranged) {
-        values[row as usize] = value;
+    let mut done = vec![false; order.len()];
+    for start in 0..order.len() {
+        let (mut value, mut at) = (values[start], start);
+        while !done[at] {
+            done[at] = true;
+            at = order[at] as usize;
+            value = std::mem::replace(&mut values[at], value);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn in_place_as_in_other_memory_and_back(
+            order in (1_u32..300).prop_flat_map(|rows| Just((0..rows).collect::<Vec<_>>()).prop_shuffle())
+        ) {
+            let values: Vec<f64> = (0..order.len()).map(|row| row as f64).collect();
+            let mut moved = values.clone();
+            arrange(&mut moved, &order);
+            let there: Vec<f64> = order.iter().map(|&row| f64::from(row)).collect();
+            prop_assert_eq!(&moved, &there);
+            prop_assert_eq!(&moved, &arranged(&values, 1, &order));
+            put_back(&mut moved, &order);
+            prop_assert_eq!(moved, values);
+        }
     }
 }

@@ -5,7 +5,7 @@ use super::grow::{Ground, Grown, Rules, SplitOffer};
 use super::histogram::Histograms;
 use super::leaves::{add, fill_leaves, walk};
 use super::loss::{Derivatives, Loss};
-use super::order::{InOrder, arranged, by_leaf, matters, put_back};
+use super::order::{InOrder, arrange, by_leaf, matters, put_back};
 use super::params::{BoostingParams, Direction, RowSampling};
 use super::sample::{Sample, offer};
 use super::scan::Limits;
@@ -102,7 +102,7 @@ impl<O> Boosting<'_, O> {
                 boosted.trees.push(grown.tree);
             }
             if done == 0 && !order.is_empty() {
-                self.arrange(&order, &mut scores, &mut state)?;
+                self.arrange(&order, &mut scores)?;
             }
             boosted.rounds = done + 1;
             if let Some(held_out) = &mut held_out {
@@ -130,7 +130,6 @@ impl<O> Boosting<'_, O> {
         }
         let dropped = boosted.trees.len() > boosted.rounds * outputs;
         boosted.trees.truncate(boosted.rounds * outputs);
-        drop((state, derivatives));
         if !order.is_empty() {
             scores.chunks_exact_mut(rows).for_each(|scores| put_back(scores, &order));
         }
@@ -143,12 +142,9 @@ impl<O> Boosting<'_, O> {
     }
 
     /// Puts all that is known of the rows in another order.
-    fn arrange(&mut self, order: &[u32], scores: &mut [f64], state: &mut State) -> Result<()> {
+    fn arrange(&mut self, order: &[u32], scores: &mut [f64]) -> Result<()> {
         let Some(in_order) = self.in_order else { return Ok(()) };
-        state.forget();
-        for scores in scores.chunks_exact_mut(order.len()) {
-            scores.copy_from_slice(&arranged(scores, 1, order));
-        }
+        scores.chunks_exact_mut(order.len()).for_each(|scores| arrange(scores, order));
         self.table.arrange(order);
         self.loss = in_order(order)?;
         Ok(())
@@ -229,11 +225,6 @@ impl State {
             sample: Sample::all(table.rows),
             scratch: vec![0; table.rows],
         }
-    }
-
-    /// Frees what does not outlast a tree.
-    fn forget(&mut self) {
-        (self.narrow_cells, self.wide_cells) = (Vec::new(), Vec::new());
     }
 
     fn grow<O>(
