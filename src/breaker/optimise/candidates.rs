@@ -200,7 +200,7 @@ fn ramps(facts: &Facts, open: f64) -> Vec<Option<Ramp>> {
             ramps.push(ramp(0.1, 0.1, share * RECOVERY / open));
         }
     }
-    if facts.feels_load() {
+    if facts.feels_load() && !facts.is_modelled() {
         // All at once is what such a dependency does not bear.
         ramps.retain(Option::is_some);
     }

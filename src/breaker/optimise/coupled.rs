@@ -58,6 +58,8 @@ pub(super) struct Model {
     /// How much each counts.
     weights: Vec<f64>,
     is_like_the_log: bool,
+    /// How likely it is that the dependency suffers from load.
+    suffers: f64,
     costs: CallCosts,
     seed: u64,
 }
@@ -80,7 +82,7 @@ impl Model {
         base.latency = latency;
         base.hanging = hanging;
         base.errors = facts.usual_errors.clamp(0.0, 1.0);
-        if facts.is_hidden() && !facts.is_endless() {
+        if facts.is_modelled() {
             Self::like(histories, facts, &base, params).map(Some)
         } else if facts.feels_load() {
             Self::suffering(facts, &base, params).map(Some)
@@ -102,11 +104,13 @@ impl Model {
         let length = LEAST_REQUESTS / (LIKE as f64 * base.calls_per_second);
         let length = length.clamp(LENGTH, LONGEST * LENGTH);
         let (mut traces, mut weights) = (Vec::new(), Vec::new());
+        let suffers = |family| matches!(family, Family::RetryStorm | Family::ColdRestart);
+        let suffers = found.iter().filter(|each| suffers(each.0.family)).map(|each| each.1).sum();
         for (number, (service, weight)) in (1..).zip(found) {
             traces.push(service.length(length).trace(number)?);
             weights.push(weight);
         }
-        Ok(Self { traces, weights, is_like_the_log: true, costs: *costs, seed: *seed })
+        Ok(Self { traces, weights, is_like_the_log: true, suffers, costs: *costs, seed: *seed })
     }
 
     /// Dependencies that load keeps down: where calls come faster while they are down failed ones are tried
@@ -136,12 +140,24 @@ impl Model {
             }
         }
         let weights = vec![1.0; traces.len()];
-        Ok(Self { traces, weights, is_like_the_log: false, costs: *costs, seed: *seed })
+        Ok(Self {
+            traces,
+            weights,
+            is_like_the_log: false,
+            suffers: 1.0,
+            costs: *costs,
+            seed: *seed,
+        })
     }
 
     /// Whether they look like the dependency behind the log, rather than being those that suffer from load.
     pub(super) fn is_like_the_log(&self) -> bool {
         self.is_like_the_log
+    }
+
+    /// How likely it is that the dependency behind the log suffers from load.
+    pub(super) fn suffers(&self) -> f64 {
+        self.suffers
     }
 
     pub(super) fn len(&self) -> usize {

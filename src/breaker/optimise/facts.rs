@@ -187,6 +187,11 @@ impl Facts {
         self.failures > 0 && self.successes > 0 && self.unknown as f64 > HIDDEN * self.calls as f64
     }
 
+    /// Whether candidates are tried on dependencies that look like the one behind the log.
+    pub(super) fn is_modelled(&self) -> bool {
+        self.is_hidden() && !self.is_endless()
+    }
+
     /// Whether the log cannot say if fewer calls would let the dependency recover, or did.
     pub(super) fn may_suffer(&self) -> bool {
         self.feels_load() || self.is_hidden()

@@ -6,7 +6,8 @@
 //! and Balding, "Approximate Bayesian computation in population genetics", Genetics 162, 2002). What
 //! is compared are shares and times that tell kinds of trouble apart: how much is rejected, fails or is
 //! slow, how often the circuit opens and for how long, how soon it opens again after calls came
-//! back, and how many of the calls fail that are let through meanwhile. Where nobody says which breaker
+//! back, how many of the calls fail that are let through meanwhile, and by how much more calls come soon
+//! after one has failed: retries, which show even where all of them are rejected. Where nobody says which breaker
 //! wrote the log, those of the peers are tried whose circuits stay open for about as long.
 
 use super::facts::Facts;
@@ -22,7 +23,7 @@ use crate::rng::Stream;
 use std::time::Duration;
 
 /// Dependencies drawn of each kind.
-const EACH: usize = 8;
+const EACH: usize = 16;
 
 /// Kinds of trouble.
 const KINDS: usize = 8;
@@ -46,15 +47,23 @@ const ABOUT: f64 = 1.2;
 /// A good answer that takes so many times as long as usual is slow.
 const SLOW: f64 = 3.0;
 
-/// Differences in each of the figures that begin to tell.
-const SCALES: [f64; 8] = [0.12, 0.12, 0.5, 0.4, 0.25, 0.25, 0.25, 0.12];
+/// Whoever tries again does so within so many seconds of a failure.
+const AGAIN: f64 = 0.5;
 
-type Figures = [f64; 8];
+/// Calls by which the rate after failures is drawn to the usual one.
+const DRAWN: f64 = 5.0;
+
+/// Differences in each of the figures that begin to tell.
+const SCALES: [f64; 9] = [0.12, 0.12, 0.5, 0.4, 0.25, 0.25, 0.25, 0.12, 0.15];
+
+type Figures = [f64; 9];
 
 /// One call as the figures need it.
 #[derive(Debug, Clone, Copy)]
 struct Seen {
     time: f64,
+    /// When it had its answer.
+    end: f64,
     rejected: bool,
     failed: bool,
     slow: bool,
@@ -77,10 +86,14 @@ struct Counts {
     /// Calls let through between two rejected ones, too few for a return, and those that failed.
     probes: f64,
     failed_probes: f64,
+    /// Calls, rejected ones as well, and seconds, soon after another has failed.
+    again: [f64; 2],
 }
 
 impl Counts {
+    /// Calls in the order of time.
     fn see(&mut self, calls: &[Seen]) {
+        self.see_again(calls);
         let (mut since, mut back) = (None::<f64>, None::<f64>);
         let (mut admitted, mut failed) = (0, 0.0);
         if let (Some(first), Some(last)) = (calls.first(), calls.last()) {
@@ -120,10 +133,31 @@ impl Counts {
         }
     }
 
+    /// Where failed calls are tried again, more calls come after a failure than at other times.
+    fn see_again(&mut self, calls: &[Seen]) {
+        let failed = calls.iter().filter(|call| call.failed);
+        let mut ends: Vec<f64> = failed.map(|call| call.end).collect();
+        ends.sort_unstable_by(f64::total_cmp);
+        let mut at = 0;
+        // The times after failures overlap: each second counts once.
+        let mut until = f64::NEG_INFINITY;
+        for end in ends {
+            let from = end.max(until);
+            until = end + AGAIN;
+            at += calls[at..].partition_point(|call| call.time <= from);
+            let within = calls[at..].partition_point(|call| call.time <= until);
+            at += within;
+            self.again[0] += within as f64;
+            self.again[1] += until - from;
+        }
+    }
+
     fn figures(&self) -> Figures {
         // Of few, shares are drawn to a half.
         let share = |some: f64, of: f64| ((some + 0.5) / (of + 1.0)).clamp(0.0, 1.0).sqrt().asin();
         let let_through = self.calls - self.rejected;
+        let [again, seconds] = self.again;
+        let usual = (self.calls - again) / (self.seconds - seconds).max(1.0);
         let mut figures = [
             share(self.rejected, self.calls),
             share(self.failed, let_through),
@@ -133,6 +167,7 @@ impl Counts {
             share(self.short[1], self.returns),
             share(self.failed_probes, self.probes),
             share(self.slow, let_through),
+            ((again + DRAWN) / (usual * seconds + DRAWN)).ln(),
         ];
         figures.iter_mut().zip(SCALES).for_each(|(figure, scale)| *figure /= scale);
         figures
@@ -151,7 +186,7 @@ impl Gate for Writer {
         let ticket = self.machine.acquire(now);
         if ticket.is_err() {
             let time = now.as_secs_f64();
-            self.seen.push(Seen { time, rejected: true, failed: false, slow: false });
+            self.seen.push(Seen { time, end: time, rejected: true, failed: false, slow: false });
         }
         ticket
     }
@@ -163,10 +198,10 @@ impl Gate for Writer {
         outcome: Outcome,
         latency: Duration,
     ) -> Option<Transition> {
-        let time = now.saturating_sub(latency).as_secs_f64();
+        let (time, end) = (now.saturating_sub(latency).as_secs_f64(), now.as_secs_f64());
         let failed = outcome == Outcome::Failure;
         let slow = !failed && latency > self.slow;
-        self.seen.push(Seen { time, rejected: false, failed, slow });
+        self.seen.push(Seen { time, end, rejected: false, failed, slow });
         self.machine.record(ticket, now, outcome, latency)
     }
 
@@ -181,6 +216,7 @@ fn seen(rows: &[Row], slow: f64) -> Vec<Seen> {
         let failed = row.outcome.is_failure();
         Seen {
             time: row.start as f64 / 1e9,
+            end: (row.start as f64 + row.latency as f64) / 1e9,
             rejected: row.outcome == LoggedOutcome::Rejected,
             failed,
             slow: !failed && row.latency as f64 / 1e9 > slow,
@@ -309,7 +345,7 @@ mod tests {
         writer.seen.sort_by(|a, b| a.time.total_cmp(&b.time));
         let row = |seen: &Seen| Row {
             start: (seen.time * 1e9) as u64,
-            latency: if seen.slow { u64::MAX } else { 0 },
+            latency: if seen.slow { u64::MAX } else { ((seen.end - seen.time) * 1e9) as u64 },
             outcome: match (seen.rejected, seen.failed) {
                 (true, _) => LoggedOutcome::Rejected,
                 (false, true) => LoggedOutcome::Failed,
@@ -350,7 +386,43 @@ mod tests {
             }
         }
         println!("{:.2} of the weight", told / count);
-        assert!(told > 3.0 / 8.0 * count, "{told} of {count}");
+        assert!(told > 0.5 * count, "{told} of {count}");
+    }
+
+    /// A call every 0.7 s; every failure lasts 1 s, and is tried again after 0.2 s or not. What is tried
+    /// again is rejected, which is all that shows of it.
+    #[test]
+    fn retries_show_after_failures() {
+        let count = |is_tried_again: bool| {
+            let mut calls = Vec::new();
+            for number in 0..2_000 {
+                let time = 0.7 * f64::from(number);
+                let failed = number % 200 < 20;
+                let end = if failed { time + 1.0 } else { time + 0.1 };
+                calls.push(Seen { time, end, rejected: false, failed, slow: false });
+                if failed && is_tried_again {
+                    let time = end + 0.2;
+                    calls.push(Seen {
+                        time,
+                        end: time,
+                        rejected: true,
+                        failed: false,
+                        slow: false,
+                    });
+                }
+            }
+            calls.sort_by(|a, b| a.time.total_cmp(&b.time));
+            let mut counts = Counts::default();
+            counts.see(&calls);
+            counts
+        };
+        // 200 failures, of which every 0.7 s one ends: half a second of each 0.7 s, with 2 calls of 0.7 s.
+        let [again, seconds] = count(true).again;
+        assert!((seconds - 100.0).abs() < 1.0 && (again - 400.0).abs() < 3.0, "{again} {seconds}");
+        let [alone, seconds] = count(false).again;
+        assert!((seconds - 100.0).abs() < 1.0 && (alone - 200.0).abs() < 3.0, "{alone} {seconds}");
+        let [with, without] = [true, false].map(|again| count(again).figures()[8]);
+        assert!(with - without > 3.0, "{with} {without}");
     }
 
     #[test]

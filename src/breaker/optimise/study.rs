@@ -65,6 +65,10 @@ pub(super) struct Course {
 const SUSPICION: f64 = 0.5;
 const LIKENESS: f64 = 0.5;
 
+/// And how much more, if the dependency behind the log is sure to suffer from load: a replay takes the
+/// end of an outage for given, and says nothing of what fewer calls change.
+const COUPLED: f64 = 3.0;
+
 /// A log that candidates can be replayed on.
 #[derive(Debug)]
 pub(super) struct Study {
@@ -162,7 +166,7 @@ impl Study {
     pub(super) fn insurance(&self) -> f64 {
         match &self.model {
             None => 0.0,
-            Some(model) if model.is_like_the_log() => LIKENESS,
+            Some(model) if model.is_like_the_log() => LIKENESS + COUPLED * model.suffers(),
             Some(_) if self.facts.is_endless() || self.facts.blame.relapses() => 1.0,
             Some(_) => SUSPICION,
         }
