@@ -3,8 +3,8 @@
 //! Where a table does not fit the cache, it matters how far apart a node's rows lie: the rows of a node
 //! with a thirtieth of all are each in a cache line of their own, most of which is loaded for nothing.
 //! Trees of one training ask rows much the same things, so that rows in one leaf of the first tree are
-//! often together in nodes of later trees. Stored side by side, they share cache lines there: a sixth
-//! less time for a tree of a million rows of 28 columns, a twentieth for one of 100,000.
+//! often together in nodes of later trees. Stored side by side, they share cache lines there: seven
+//! to fifteen per cent less time for a training on a million rows of 28 columns, five on 100,000.
 //!
 //! The order follows from the first tree alone, which does not depend on the number of threads.
 
