@@ -61,7 +61,7 @@ fn sample_rows(
     index: &mut Vec<u32>,
 ) {
     match sampling {
-        RowSampling::All => index.extend(0..rows as u32),
+        RowSampling::All => {} // Nothing to draw.
         RowSampling::Share(share) => {
             let count = ((rows as f64 * share).round() as usize).clamp(1, rows);
             // Selection sampling (Knuth, algorithm S): exactly as many, in order, without a sort.

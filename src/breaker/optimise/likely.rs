@@ -7,8 +7,8 @@
 //! is compared are shares and times that tell kinds of trouble apart: how much is rejected, fails or is
 //! slow, how often the circuit opens and for how long, how soon it opens again after calls came
 //! back, how many of the calls fail that are let through meanwhile, and by how much more calls come soon
-//! after one has failed: retries, which show even where all of them are rejected. Where nobody says which breaker
-//! wrote the log, those of the peers are tried whose circuits stay open for about as long.
+//! after one has failed: retries, which show even where all of them are rejected. Where nobody says
+//! which breaker wrote the log, those of the peers are tried whose circuits stay open for about as long.
 
 use super::facts::Facts;
 use super::peers::PeerDefaults;
@@ -416,7 +416,8 @@ mod tests {
             counts.see(&calls);
             counts
         };
-        // 200 failures, of which every 0.7 s one ends: half a second of each 0.7 s, with 2 calls of 0.7 s.
+        // 200 failures, one of which ends every 0.7 s: half a second after each, in which one call comes
+        // anyway and one is tried again.
         let [again, seconds] = count(true).again;
         assert!((seconds - 100.0).abs() < 1.0 && (again - 400.0).abs() < 3.0, "{again} {seconds}");
         let [alone, seconds] = count(false).again;
