@@ -24,6 +24,7 @@ mod columnar;
 #[cfg(feature = "serde")]
 mod envelope;
 mod groups;
+mod huge_pages;
 mod interop;
 mod lifetime;
 mod parallel;

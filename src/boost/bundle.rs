@@ -3,6 +3,7 @@
 
 use super::cell::Cell;
 use super::histogram::{BINS, Column};
+use super::row_bytes::RowBytes;
 use super::scan::Sums;
 
 /// A column is sparse if at most this share of the rows is outside its most frequent bin.
@@ -81,19 +82,18 @@ struct Bundle {
 ///
 /// Greedy, the fullest columns first, each into the first bundle where no row has both set: exact,
 /// unlike LightGBM, which tolerates some rows where a column hides another.
-pub(crate) fn bundle(by_row: &[u8], bins: &[usize]) -> (Vec<Home>, usize) {
-    let width = bins.len();
-    let rows = by_row.len() / width.max(1);
+pub(crate) fn bundle(by_row: &RowBytes, bins: &[usize]) -> (Vec<Home>, usize) {
+    let (width, rows) = (bins.len(), by_row.rows());
     let mut homes: Vec<Home> =
         bins.iter().enumerate().map(|(byte, &bins)| Home::alone(byte, bins)).collect();
-    let sparse = sparse_columns(by_row, width, rows);
+    let sparse = sparse_columns(by_row, width);
     if sparse.len() < 2 {
         return (homes, width);
     }
     let mut bundles: Vec<Bundle> = Vec::new();
     for &(column, usual, _) in &sparse {
         let mut set = vec![0_u64; rows.div_ceil(64)];
-        for (row, bins) in by_row.chunks_exact(width).enumerate() {
+        for (row, bins) in by_row.from(0).enumerate() {
             set[row / 64] |= u64::from(bins[column] != usual) << (row % 64);
         }
         let fits = |bundle: &Bundle| {
@@ -130,9 +130,10 @@ pub(crate) fn bundle(by_row: &[u8], bins: &[usize]) -> (Vec<Home>, usize) {
 }
 
 /// Sparse columns with their most frequent bin and how many rows are outside it, fullest first.
-fn sparse_columns(by_row: &[u8], width: usize, rows: usize) -> Vec<(usize, u8, usize)> {
+fn sparse_columns(by_row: &RowBytes, width: usize) -> Vec<(usize, u8, usize)> {
+    let rows = by_row.rows();
     let mut counts = vec![[0_u32; BINS]; width];
-    for bins in by_row.chunks_exact(width.max(1)) {
+    for bins in by_row.from(0) {
         for (counts, &bin) in counts.iter_mut().zip(bins) {
             counts[bin as usize] += 1;
         }
@@ -149,9 +150,9 @@ fn sparse_columns(by_row: &[u8], width: usize, rows: usize) -> Vec<(usize, u8, u
     sparse
 }
 
-/// The bytes of all rows, bundled.
-pub(crate) fn pack(by_row: &[u8], homes: &[Home], bytes: usize) -> Vec<u8> {
-    let mut packed = vec![0; by_row.len() / homes.len() * bytes];
+/// The bytes of all rows, bundled, in `packed`, all zeros.
+pub(crate) fn pack(by_row: &RowBytes, homes: &[Home], mut packed: RowBytes) -> RowBytes {
+    let stride = packed.stride();
     let encode: Vec<Option<[u8; BINS]>> = homes
         .iter()
         .map(|home| {
@@ -163,7 +164,7 @@ pub(crate) fn pack(by_row: &[u8], homes: &[Home], bytes: usize) -> Vec<u8> {
             })
         })
         .collect();
-    for (from, to) in by_row.chunks_exact(homes.len()).zip(packed.chunks_exact_mut(bytes)) {
+    for (from, to) in by_row.from(0).zip(packed.all_mut().chunks_exact_mut(stride)) {
         for ((&bin, home), encode) in from.iter().zip(homes).zip(&encode) {
             match encode {
                 None => to[home.byte] = bin,

@@ -22,6 +22,20 @@ pub(crate) trait Cell: Copy + Default + Send + Sync + PartialEq {
     fn float(sum: i64) -> f64;
     fn plus(self, other: Self) -> Self;
     fn minus(self, other: Self) -> Self;
+
+    /// One row's derivatives in four bytes; they must have levels for two of them each, as those of 65,536
+    /// rows or more do whose sums fit one word: at most 2¹⁴ (half of [`LIMIT`](Self::LIMIT) a row).
+    #[inline(always)]
+    fn to_room(self) -> [u8; 4] {
+        let [a, b] = (self.gradient() as i16).to_le_bytes();
+        let [c, d] = (self.hessian() as u16).to_le_bytes();
+        [a, b, c, d]
+    }
+
+    #[inline(always)]
+    fn from_room([a, b, c, d]: [u8; 4]) -> Self {
+        Self::pack(i16::from_le_bytes([a, b]).into(), u16::from_le_bytes([c, d]).into())
+    }
 }
 
 /// Both sums in one word, the first derivatives' in the upper half: one addition a row and column,

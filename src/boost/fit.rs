@@ -11,6 +11,7 @@ use super::table::Table;
 use super::train::{Boosting, HeldOut};
 use super::training::{Observer, Round, Training};
 use crate::error::{Error, Result};
+use crate::huge_pages::filled;
 use crate::parallel;
 use ndarray::{Array2, ArrayView2};
 use std::cell::OnceCell;
@@ -238,7 +239,12 @@ fn widened<O: Objective>(
 /// Raw scores by output, then by row.
 fn by_output(ensemble: &Ensemble, x: ArrayView2<'_, f64>) -> Result<Vec<f64>> {
     if ensemble.trees.is_empty() {
-        return Ok(ensemble.start.iter().flat_map(|&start| vec![start; x.nrows()]).collect());
+        let rows = x.nrows();
+        let mut scores = filled(0.0, rows * ensemble.start.len());
+        for (scores, &start) in scores.chunks_exact_mut(rows.max(1)).zip(&ensemble.start) {
+            scores.fill(start);
+        }
+        return Ok(scores);
     }
     Ok(ensemble.raw(x)?.t().iter().copied().collect())
 }

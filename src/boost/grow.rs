@@ -2,7 +2,7 @@
 
 use super::cell::Cell;
 use super::frontier::Frontier;
-use super::histogram::{Column, Histograms, subtract};
+use super::histogram::{Cells, Column, Histograms, subtract};
 use super::partition::{GoLeft, merge, partition};
 use super::scan::{Bounds, Limits, Sums};
 use super::search::{Candidate, Search};
@@ -100,7 +100,7 @@ pub(crate) type SplitOffer<'a> = dyn FnMut(&mut [bool]) + Send + 'a;
 pub(crate) struct Ground<'a, C> {
     pub(crate) search: Search<'a>,
     /// Derivatives by row, rounded.
-    pub(crate) cells: &'a [C],
+    pub(crate) cells: Cells<'a, C>,
     /// Columns that the tree may use.
     pub(crate) offered: &'a [bool],
     /// What it says depends on how often it was asked; `None` to keep all columns.
@@ -165,9 +165,12 @@ impl<C: Cell> Ground<'_, C> {
     ) -> Open<'r, C> {
         let histogram = self.histograms.build(self.search.table, rows, self.cells, threads);
         let mut sums = Sums::default();
-        match histogram.first() {
-            Some(column) => column.iter().for_each(|&cell| sums.add(cell)),
-            None => rows.iter().for_each(|&row| sums.add(self.cells[row as usize])),
+        if let Some(column) = histogram.first() {
+            column.iter().for_each(|&cell| sums.add(cell));
+        } else {
+            for &row in rows.iter() {
+                sums.add(self.cells.of(self.search.table, row as usize));
+            }
         }
         let mut root = Open {
             start: 0,

@@ -1,6 +1,7 @@
 //! Histograms of derivatives: for every byte of a row and its value, the sums over a node's rows.
 
 use super::cell::Cell;
+use super::row_bytes::RowBytes;
 use super::table::Table;
 use crate::parallel;
 use crate::prefetch::prefetch;
@@ -17,6 +18,27 @@ const SHARED: usize = 1 << 17;
 
 /// Pairs of rows from now whose bins are asked for.
 const AHEAD: usize = 6;
+
+/// Where the rounded derivatives of rows are.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Cells<'a, C> {
+    /// By row.
+    Beside(&'a [C]),
+    /// In the table, each with the bins of its row.
+    Within,
+}
+
+impl<C: Cell> Cells<'_, C> {
+    pub(crate) fn of(self, table: &Table, row: usize) -> C {
+        let by_row = table.by_row();
+        match self {
+            Self::Beside(cells) => cells[row],
+            Self::Within => {
+                RowBytes::derivatives(&by_row.all()[row * by_row.stride()..], by_row.width())
+            }
+        }
+    }
+}
 
 /// Builds histograms, and keeps their memory for the next ones.
 #[derive(Debug)]
@@ -62,7 +84,7 @@ impl<C: Cell> Histograms<C> {
         &self,
         table: &Table,
         rows: &[u32],
-        cells: &[C],
+        cells: Cells<'_, C>,
         threads: usize,
     ) -> Vec<Column<C>> {
         if self.width == 0 {
@@ -101,8 +123,30 @@ pub(crate) fn subtract<C: Cell>(parent: &mut [Column<C>], child: &[Column<C>]) {
     }
 }
 
-fn add<C: Cell>(table: &Table, rows: &[u32], cells: &[C], columns: &mut [Column<C>]) {
-    let (bins, width) = (table.by_row(), columns.len());
+fn add<C: Cell>(table: &Table, rows: &[u32], cells: Cells<'_, C>, columns: &mut [Column<C>]) {
+    let width = columns.len();
+    match cells {
+        Cells::Beside(cells) => {
+            let bring = |row: usize| prefetch(cells, row);
+            add_rows(table.by_row(), rows, |row, _| cells[row], bring, columns);
+        }
+        Cells::Within => {
+            let of = |_, bytes: &[u8]| RowBytes::derivatives(bytes, width);
+            add_rows(table.by_row(), rows, of, |_| {}, columns);
+        }
+    }
+}
+
+/// `cell` finds the derivatives of a row, given all of its bytes; `bring` asks for them in advance.
+#[inline(always)]
+fn add_rows<C: Cell>(
+    by_row: &RowBytes,
+    rows: &[u32],
+    cell: impl Fn(usize, &[u8]) -> C,
+    bring: impl Fn(usize),
+    columns: &mut [Column<C>],
+) {
+    let (bytes, stride) = (by_row.all(), by_row.stride());
     let (first, last) = match rows {
         [] => return,
         [first, .., last] => (*first as usize, *last as usize),
@@ -110,33 +154,35 @@ fn add<C: Cell>(table: &Table, rows: &[u32], cells: &[C], columns: &mut [Column<
     };
     if last - first + 1 == rows.len() {
         // Rows next to each other: the processor sees them coming.
-        let bins = bins[first * width..(last + 1) * width].chunks(2 * width);
-        for (bins, cells) in bins.zip(cells[first..=last].chunks(2)) {
-            match *cells {
-                [one, other] => {
-                    let (bins, other_bins) = bins.split_at(width);
-                    add_two([bins, other_bins], [one, other], columns);
-                }
-                [cell, ..] => add_row(bins, cell, columns),
-                [] => {}
+        let pairs = bytes[first * stride..(last + 1) * stride].chunks(2 * stride);
+        for (row, pair) in (first..).step_by(2).zip(pairs) {
+            let (one, other) = pair.split_at(stride);
+            if other.is_empty() {
+                add_row(one, cell(row, one), columns);
+            } else {
+                add_two([one, other], [cell(row, one), cell(row + 1, other)], columns);
             }
         }
         return;
     }
-    let bins_of = |row: u32| &bins[row as usize * width..(row as usize + 1) * width];
+    let of = |row: u32| {
+        let bytes = &bytes[row as usize * stride..(row as usize + 1) * stride];
+        (bytes, cell(row as usize, bytes))
+    };
     let (pairs, rest) = rows.as_chunks::<2>();
     for (index, &[one, other]) in pairs.iter().enumerate() {
         for &row in pairs.get(index + AHEAD).into_iter().flatten() {
             let row = row as usize;
-            prefetch(bins, row * width);
-            prefetch(bins, row * width + width - 1);
-            prefetch(cells, row);
+            prefetch(bytes, row * stride);
+            prefetch(bytes, row * stride + stride - 1);
+            bring(row);
         }
-        let two = [cells[one as usize], cells[other as usize]];
-        add_two([bins_of(one), bins_of(other)], two, columns);
+        let ((one, cell), (other, other_cell)) = (of(one), of(other));
+        add_two([one, other], [cell, other_cell], columns);
     }
     for &row in rest {
-        add_row(bins_of(row), cells[row as usize], columns);
+        let (bytes, cell) = of(row);
+        add_row(bytes, cell, columns);
     }
 }
 
@@ -144,7 +190,8 @@ fn add<C: Cell>(table: &Table, rows: &[u32], cells: &[C], columns: &mut [Column<
 /// as one word. A sixth quicker than row by row.
 #[inline(always)]
 fn add_two<C: Cell>(bins: [&[u8]; 2], cells: [C; 2], columns: &mut [Column<C>]) {
-    let [(words, rest), (other_words, other_rest)] = bins.map(<[u8]>::as_chunks::<4>);
+    let [(words, rest), (other_words, other_rest)] =
+        bins.map(|bins| bins[..columns.len()].as_chunks::<4>());
     let (fours, last) = columns.as_chunks_mut::<4>();
     for ((four, word), other) in fours.iter_mut().zip(words).zip(other_words) {
         let words = [word, other].map(|&word| u32::from_le_bytes(word));

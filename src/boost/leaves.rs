@@ -84,7 +84,7 @@ pub(crate) fn add(table: &Table, grown: &Grown, sample: &Sample, scores: &mut [f
         }
         for &row in within(&sample.rest, start, end) {
             let row = row as usize;
-            let bytes = &table.by_row()[row * table.bytes..(row + 1) * table.bytes];
+            let bytes = table.by_row().row(row);
             scores[row - start] += grown.tree.leaves[grown.leaf_of(bytes)].value;
         }
     });
@@ -99,7 +99,6 @@ fn within(rows: &[u32], start: usize, end: usize) -> &[u32] {
 
 /// As [`add`], for the rows of another table.
 pub(crate) fn walk(table: &Table, grown: &Grown, scores: &mut [f64]) {
-    let width = table.bytes;
     if grown.tree.splits.is_empty() {
         let value = grown.tree.leaves[0].value;
         for score in scores {
@@ -108,8 +107,7 @@ pub(crate) fn walk(table: &Table, grown: &Grown, scores: &mut [f64]) {
         return;
     }
     parallel::chunks_mut(scores, CHUNK, |start, scores| {
-        let bytes = &table.by_row()[start * width..(start + scores.len()) * width];
-        for (score, bytes) in scores.iter_mut().zip(bytes.chunks_exact(width)) {
+        for (score, bytes) in scores.iter_mut().zip(table.by_row().from(start)) {
             *score += grown.tree.leaves[grown.leaf_of(bytes)].value;
         }
     });

@@ -96,6 +96,7 @@ mod predict;
 mod prepare;
 mod regressor;
 mod report;
+mod row_bytes;
 mod rows;
 mod sample;
 #[cfg(feature = "serde")]

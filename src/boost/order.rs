@@ -36,7 +36,7 @@ pub(crate) fn by_leaf(table: &Table, grown: &Grown, sample: &Sample) -> Vec<u32>
     }
     let leaf_of = |at: usize| {
         let row = sample.rest[at] as usize;
-        grown.leaf_of(&table.by_row()[row * table.bytes..(row + 1) * table.bytes])
+        grown.leaf_of(table.by_row().row(row))
     };
     let mut rows = vec![Vec::new(); grown.rows.len()];
     for (rows, range) in rows.iter_mut().zip(&grown.rows) {
@@ -51,46 +51,21 @@ pub(crate) fn by_leaf(table: &Table, grown: &Grown, sample: &Sample) -> Vec<u32>
     rows.concat()
 }
 
-/// Values in that order, so many a row.
-pub(crate) fn arranged<T: Copy + Default + Send + Sync>(
-    values: &[T],
-    width: usize,
-    order: &[u32],
-) -> Vec<T> {
-    let mut to = vec![T::default(); values.len()];
-    parallel::chunks_mut(&mut to, CHUNK * width, |start, to| {
-        for (to, &row) in to.chunks_exact_mut(width).zip(&order[start / width..]) {
-            to.copy_from_slice(&values[row as usize * width..(row as usize + 1) * width]);
+/// Values, one a row, in that order.
+pub(crate) fn arrange(values: &mut [f64], order: &[u32]) {
+    let from = values.to_vec();
+    parallel::chunks_mut(values, CHUNK, |start, to| {
+        for (to, &row) in to.iter_mut().zip(&order[start..]) {
+            *to = from[row as usize];
         }
     });
-    to
-}
-
-/// As [`arranged`], one value a row, and in place: memory is dearest while trees grow.
-pub(crate) fn arrange(values: &mut [f64], order: &[u32]) {
-    // Every cycle of the permutation in turn.
-    let mut done = vec![false; order.len()];
-    for start in 0..order.len() {
-        let (first, mut at) = (values[start], start);
-        while !done[at] {
-            done[at] = true;
-            let from = order[at] as usize;
-            values[at] = if from == start { first } else { values[from] };
-            at = from;
-        }
-    }
 }
 
 /// Undoes [`arrange`].
 pub(crate) fn put_back(values: &mut [f64], order: &[u32]) {
-    let mut done = vec![false; order.len()];
-    for start in 0..order.len() {
-        let (mut value, mut at) = (values[start], start);
-        while !done[at] {
-            done[at] = true;
-            at = order[at] as usize;
-            value = std::mem::replace(&mut values[at], value);
-        }
+    let from = values.to_vec();
+    for (value, &row) in from.into_iter().zip(order) {
+        values[row as usize] = value;
     }
 }
 
@@ -101,7 +76,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn in_place_as_in_other_memory_and_back(
+        fn there_and_back(
             order in (1_u32..300).prop_flat_map(|rows| Just((0..rows).collect::<Vec<_>>()).prop_shuffle())
         ) {
             let values: Vec<f64> = (0..order.len()).map(|row| row as f64).collect();
@@ -109,7 +84,6 @@ mod tests {
             arrange(&mut moved, &order);
             let there: Vec<f64> = order.iter().map(|&row| f64::from(row)).collect();
             prop_assert_eq!(&moved, &there);
-            prop_assert_eq!(&moved, &arranged(&values, 1, &order));
             put_back(&mut moved, &order);
             prop_assert_eq!(moved, values);
         }

@@ -2,6 +2,7 @@
 
 use super::loss::Derivatives;
 use super::params::RowSampling;
+use crate::huge_pages::with_capacity;
 use crate::rng::Stream;
 
 /// The rows of a round's trees.
@@ -20,7 +21,7 @@ pub(crate) struct Sample {
 impl Sample {
     /// All of so many rows.
     pub(crate) fn all(rows: usize) -> Self {
-        Self { rows, drawn: Vec::new(), rest: Vec::new(), index: Vec::new() }
+        Self { rows, drawn: Vec::new(), rest: Vec::new(), index: with_capacity(rows) }
     }
 
     /// Before a tree is grown.

@@ -2,8 +2,11 @@
 
 use super::binner::Binner;
 use super::bundle::{Home, bundle, pack};
+use super::cell::Scales;
 use super::cuts::{CUT_ROWS, Cuts};
-use super::order::arranged;
+use super::loss::Derivatives;
+use super::row_bytes::RowBytes;
+use crate::huge_pages::filled;
 use crate::parallel;
 use crate::rng::Stream;
 use ndarray::ArrayView2;
@@ -34,7 +37,7 @@ pub(crate) struct Table {
     pub(crate) homes: Vec<Home>,
     /// Bytes a row.
     pub(crate) bytes: usize,
-    by_row: Vec<u8>,
+    by_row: RowBytes,
     by_column: Vec<u8>,
 }
 
@@ -82,41 +85,37 @@ impl Table {
                 cuts.push(learned);
             }
         }
-        let by_row = bin(x, &columns, &cuts);
+        let by_row = bin(x, &columns, &cuts, RowBytes::for_training(rows, columns.len()));
         let bins: Vec<usize> = cuts.iter().map(|cuts| cuts.bins() + 1).collect();
         let (homes, bytes) = bundle(&by_row, &bins);
-        Self::new(rows, columns, cuts, homes, bytes, by_row)
+        let packed = (bytes < columns.len())
+            .then(|| pack(&by_row, &homes, RowBytes::for_training(rows, bytes)));
+        Self::new(columns, cuts, homes, packed.unwrap_or(by_row))
     }
 
     /// Other rows of the same columns, in the same bins.
     ///
     /// Of columns that share a byte, a row never seen may have several set: only one is kept.
     pub(crate) fn same_bins<T: Copy + Into<f64> + Sync>(&self, x: ArrayView2<'_, T>) -> Self {
-        let by_row = bin(x, &self.columns, &self.cuts);
-        let (columns, cuts) = (self.columns.clone(), self.cuts.clone());
-        Self::new(x.nrows(), columns, cuts, self.homes.clone(), self.bytes, by_row)
+        let (rows, width) = (x.nrows(), self.columns.len());
+        let mut by_row = bin(x, &self.columns, &self.cuts, RowBytes::new(rows, width));
+        if self.bytes < width {
+            by_row = pack(&by_row, &self.homes, RowBytes::new(rows, self.bytes));
+        }
+        Self::new(self.columns.clone(), self.cuts.clone(), self.homes.clone(), by_row)
     }
 
-    fn new(
-        rows: usize,
-        columns: Vec<usize>,
-        cuts: Vec<Cuts>,
-        homes: Vec<Home>,
-        bytes: usize,
-        mut by_row: Vec<u8>,
-    ) -> Self {
-        if bytes < columns.len() {
-            by_row = pack(&by_row, &homes, bytes);
-        }
-        let by_column = turned(&by_row, rows, bytes);
+    fn new(columns: Vec<usize>, cuts: Vec<Cuts>, homes: Vec<Home>, by_row: RowBytes) -> Self {
+        let by_column = turned(&by_row);
+        let (rows, bytes) = (by_row.rows(), by_row.width());
         Self { rows, columns, cuts, homes, bytes, by_row, by_column }
     }
 
     /// Puts the rows in another order, in hardly more memory.
     pub(crate) fn arrange(&mut self, order: &[u32]) {
         self.by_column = Vec::new();
-        self.by_row = arranged(&self.by_row, self.bytes, order);
-        self.by_column = turned(&self.by_row, self.rows, self.bytes);
+        self.by_row = self.by_row.arranged(order);
+        self.by_column = turned(&self.by_row);
     }
 
     /// How many columns can be split on.
@@ -125,8 +124,18 @@ impl Table {
     }
 
     /// Every row's bytes, one row after the other.
-    pub(crate) fn by_row(&self) -> &[u8] {
+    pub(crate) fn by_row(&self) -> &RowBytes {
         &self.by_row
+    }
+
+    /// [Puts](RowBytes::put_derivatives) rounded derivatives beside the bins of their rows.
+    pub(crate) fn put_derivatives(
+        &mut self,
+        derivatives: &[Derivatives],
+        scales: Scales,
+        tree: u64,
+    ) {
+        self.by_row.put_derivatives(derivatives, scales, tree);
     }
 
     /// One of the bytes of every row.
@@ -159,27 +168,30 @@ fn gather<T: Copy + Into<f64>>(
     values
 }
 
-/// The bins of all rows, row by row.
+/// The bins of all rows, row by row, in `by_row`.
 fn bin<T: Copy + Into<f64> + Sync>(
     x: ArrayView2<'_, T>,
     columns: &[usize],
     cuts: &[Cuts],
-) -> Vec<u8> {
-    let (rows, width) = (x.nrows(), columns.len());
-    let mut by_row = vec![0; rows * width];
+    mut by_row: RowBytes,
+) -> RowBytes {
+    if columns.is_empty() {
+        return by_row;
+    }
+    let stride = by_row.stride();
     let binners: Vec<Binner<'_>> = cuts.iter().map(Binner::new).collect();
-    parallel::chunks_mut(&mut by_row, (CHUNK * width).max(1), |start, chunk| {
-        let first = start / width;
+    parallel::chunks_mut(by_row.all_mut(), CHUNK * stride, |start, chunk| {
+        let first = start / stride;
         let mut values = [0.0; BLOCK];
         let mut bins = [0; BLOCK];
-        for (block, to) in chunk.chunks_mut(BLOCK * width).enumerate() {
-            let (first, count) = (first + block * BLOCK, to.len() / width);
+        for (block, to) in chunk.chunks_mut(BLOCK * stride).enumerate() {
+            let (first, count) = (first + block * BLOCK, to.len() / stride);
             for (index, (&column, binner)) in columns.iter().zip(&binners).enumerate() {
                 for (offset, value) in values[..count].iter_mut().enumerate() {
                     *value = x[(first + offset, column)].into();
                 }
                 binner.bin(&values[..count], &mut bins[..count]);
-                for (row, &bin) in to.chunks_exact_mut(width).zip(&bins) {
+                for (row, &bin) in to.chunks_exact_mut(stride).zip(&bins) {
                     row[index] = bin;
                 }
             }
@@ -189,8 +201,9 @@ fn bin<T: Copy + Into<f64> + Sync>(
 }
 
 /// Rows turned to columns.
-fn turned(by_row: &[u8], rows: usize, width: usize) -> Vec<u8> {
-    let mut by_column = vec![0; rows * width];
+fn turned(by_row: &RowBytes) -> Vec<u8> {
+    let rows = by_row.rows();
+    let mut by_column = filled(0, rows * by_row.width());
     parallel::chunks_mut(&mut by_column, (TURNED * rows).max(1), |start, group| {
         let first = start / rows;
         let count = group.len() / rows;
@@ -198,8 +211,7 @@ fn turned(by_row: &[u8], rows: usize, width: usize) -> Vec<u8> {
             let end = (block + BLOCK).min(rows);
             for column in 0..count {
                 let to = &mut group[column * rows + block..column * rows + end];
-                let from = &by_row[block * width..end * width];
-                for (to, row) in to.iter_mut().zip(from.chunks_exact(width)) {
+                for (to, row) in to.iter_mut().zip(by_row.from(block)) {
                     *to = row[first + column];
                 }
             }

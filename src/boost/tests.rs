@@ -5,7 +5,7 @@ use super::cell::{Cell, Scales, Sizes, round};
 use super::cuts::Cuts;
 use super::frontier::Frontier;
 use super::grow::{Ground, Grown, Rules};
-use super::histogram::{Histograms, subtract};
+use super::histogram::{Cells, Histograms, subtract};
 use super::loss::{Derivatives, Logistic, Loss};
 use super::partition::{merge, partition};
 use super::scan::{Limits, Sums};
@@ -88,7 +88,7 @@ fn on_ground<C: Cell>(
     let width = case.table.width();
     let ground = Ground {
         search: Search { table: &case.table, rules: &rules(width, max_leaves), scales },
-        cells: &cells,
+        cells: Cells::Beside(&cells),
         offered: &vec![true; width],
         split_offer: None,
         histograms: &Histograms::new(case.table.bytes),
@@ -223,7 +223,7 @@ proptest! {
         let (tree, _) = grown::<u64>(&case, 16);
         let (other, _) = some_rows(seed ^ 1, 100);
         let table = case.table.same_bins(other.view());
-        for (row, bins) in table.by_row().chunks_exact(table.bytes).enumerate() {
+        for (row, bins) in table.by_row().from(0).enumerate() {
             prop_assert_eq!(tree.leaf_of(bins), tree.tree.leaf_of(|column| other[(row, column)]));
         }
     }
@@ -327,7 +327,8 @@ fn bundled_columns_lose_nothing() {
     let mut cells = vec![0_u64; 400];
     round(&case.derivatives, 0, scales, 0, &mut cells);
     let rows: Vec<u32> = (0..400).step_by(3).collect();
-    let histogram = Histograms::new(case.table.bytes).build(&case.table, &rows, &cells, 1);
+    let histogram =
+        Histograms::new(case.table.bytes).build(&case.table, &rows, Cells::Beside(&cells), 1);
     let mut sums = Sums::default();
     for &row in &rows {
         sums.add(cells[row as usize]);
@@ -350,6 +351,29 @@ fn bundled_columns_lose_nothing() {
     }
 }
 
+/// Derivatives beside a row's bins and those by row: the same histograms, of rows next to each other or
+/// apart, of an even number or not.
+#[test]
+fn derivatives_within_the_table_count_the_same() {
+    let rows = 1 << 16;
+    let Case { mut table, derivatives, .. } = case(4, rows);
+    assert!(table.by_row().has_room());
+    let scales = Sizes::of(&derivatives).scales::<u64>();
+    let mut cells = vec![0_u64; rows];
+    round(&derivatives, 0, scales, 9, &mut cells);
+    table.put_derivatives(&derivatives, scales, 9);
+    let histograms = Histograms::new(table.bytes);
+    let all: Vec<u32> = (0..rows as u32).collect();
+    let some: Vec<u32> = all.iter().copied().filter(|row| row % 7 < 3).collect();
+    for rows in [&all[..], &all[5..1_000], &all[5..6], &some, &some[1..]] {
+        let beside = histograms.build(&table, rows, Cells::Beside(&cells), 2);
+        assert!(histograms.build(&table, rows, Cells::Within, 2) == beside);
+    }
+    for (row, &cell) in cells.iter().enumerate() {
+        assert_eq!(Cells::<u64>::Within.of(&table, row), cell);
+    }
+}
+
 #[test]
 fn a_sibling_is_what_remains() {
     let case = case(3, 500);
@@ -357,7 +381,7 @@ fn a_sibling_is_what_remains() {
     let mut cells = vec![0_u64; 500];
     round(&case.derivatives, 0, scales, 0, &mut cells);
     let histograms = Histograms::new(case.table.bytes);
-    let of = |rows: &[u32]| histograms.build(&case.table, rows, &cells, 1);
+    let of = |rows: &[u32]| histograms.build(&case.table, rows, Cells::Beside(&cells), 1);
     let all: Vec<u32> = (0..500).collect();
     let (some, others): (Vec<u32>, Vec<u32>) = all.iter().partition(|&&row| row % 7 < 3);
     let mut sibling = of(&all);

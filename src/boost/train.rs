@@ -2,7 +2,7 @@
 
 use super::cell::{Cell, Sizes};
 use super::grow::{Ground, Grown, Rules, SplitOffer};
-use super::histogram::Histograms;
+use super::histogram::{Cells, Histograms};
 use super::leaves::{add, fill_leaves, walk};
 use super::loss::{Derivatives, Loss};
 use super::order::{InOrder, arrange, by_leaf, matters, put_back};
@@ -15,6 +15,7 @@ use super::tree::Tree;
 use super::vector::round_rows;
 use crate::columnar::level::level;
 use crate::error::{Error, Result};
+use crate::huge_pages::filled;
 use crate::parallel;
 use crate::rng::Stream;
 use std::ops::ControlFlow;
@@ -70,7 +71,7 @@ impl<O> Boosting<'_, O> {
     ) -> Result<Boosted> {
         let (rows, outputs) = (self.table.rows, self.loss.outputs());
         let rules = rules(self.params, self.table);
-        let mut derivatives = vec![[0.0; 2]; rows * outputs];
+        let mut derivatives = filled([0.0; 2], rows * outputs);
         let mut state = State::new(self.table);
         let mut boosted = Boosted::default();
         let (mut best, mut best_rounds) = (f64::INFINITY, 0);
@@ -85,7 +86,7 @@ impl<O> Boosting<'_, O> {
                 let (derivatives, scores) = (&derivatives[span.clone()], &mut scores[span]);
                 let number = ((self.first + done) * outputs + output) as u64;
                 state.sample.reset();
-                let mut grown = state.grow(&self, &rules, derivatives, number, &mut stream);
+                let mut grown = state.grow(&mut self, &rules, derivatives, number, &mut stream);
                 let (index, loss) = (&state.sample.index, (&*self.loss, output));
                 fill_leaves(self.params, loss, &mut grown, index, derivatives, scores);
                 grown.tree.output = output as u32;
@@ -130,6 +131,8 @@ impl<O> Boosting<'_, O> {
         }
         let dropped = boosted.trees.len() > boosted.rounds * outputs;
         boosted.trees.truncate(boosted.rounds * outputs);
+        // What is no longer needed makes room for what follows.
+        drop((derivatives, state));
         if !order.is_empty() {
             scores.chunks_exact_mut(rows).for_each(|scores| put_back(scores, &order));
         }
@@ -223,13 +226,13 @@ impl State {
             narrow_cells: Vec::new(),
             wide_cells: Vec::new(),
             sample: Sample::all(table.rows),
-            scratch: vec![0; table.rows],
+            scratch: filled(0, table.rows),
         }
     }
 
     fn grow<O>(
         &mut self,
-        boosting: &Boosting<'_, O>,
+        boosting: &mut Boosting<'_, O>,
         rules: &Rules,
         derivatives: &[Derivatives],
         number: u64,
@@ -241,7 +244,7 @@ impl State {
         };
         let sizes = parallel::map(chunks, chunk).into_iter().fold(Sizes::default(), Sizes::and);
         let mut growing = Growing {
-            table: boosting.table,
+            table: &mut *boosting.table,
             rules,
             derivatives,
             sizes,
@@ -252,16 +255,16 @@ impl State {
             shares: [boosting.params.column_share, boosting.params.column_share_split],
         };
         if sizes.fit_one_word() {
-            growing.run(&mut self.narrow_cells, &self.narrow)
+            growing.run(&mut self.narrow_cells, &self.narrow, growing.table.by_row().has_room())
         } else {
-            growing.run(&mut self.wide_cells, &self.wide)
+            growing.run(&mut self.wide_cells, &self.wide, false)
         }
     }
 }
 
 /// One tree's growing, for either kind of cell.
 struct Growing<'a> {
-    table: &'a Table,
+    table: &'a mut Table,
     rules: &'a Rules,
     derivatives: &'a [Derivatives],
     sizes: Sizes,
@@ -273,13 +276,27 @@ struct Growing<'a> {
 }
 
 impl Growing<'_> {
-    fn run<C: Cell>(&mut self, cells: &mut Vec<C>, histograms: &Histograms<C>) -> Grown {
+    /// Rounds the derivatives into `memory`, or into the table if `within`, and grows a tree.
+    fn run<C: Cell>(
+        &mut self,
+        memory: &mut Vec<C>,
+        histograms: &Histograms<C>,
+        within: bool,
+    ) -> Grown {
         let scales = self.sizes.scales::<C>();
-        cells.resize(self.derivatives.len(), C::default());
-        parallel::chunks_mut(cells, CHUNK, |start, cells| {
-            let derivatives = &self.derivatives[start..start + cells.len()];
-            round_rows(level(), derivatives, start as u32, scales, self.number, cells);
-        });
+        let cells = if within {
+            self.table.put_derivatives(self.derivatives, scales, self.number);
+            Cells::Within
+        } else {
+            if memory.is_empty() {
+                *memory = filled(C::default(), self.derivatives.len());
+            }
+            parallel::chunks_mut(memory, CHUNK, |start, cells| {
+                let derivatives = &self.derivatives[start..start + cells.len()];
+                round_rows(level(), derivatives, start as u32, scales, self.number, cells);
+            });
+            Cells::Beside(memory)
+        };
         let mut offered = vec![true; self.table.width()];
         offer(&mut offered, self.shares[0], self.stream);
         let (share, stream) = (self.shares[1], &mut *self.stream);
