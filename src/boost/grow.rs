@@ -106,6 +106,8 @@ pub(crate) struct Ground<'a, C> {
     /// What it says depends on how often it was asked; `None` to keep all columns.
     pub(crate) split_offer: Option<Mutex<&'a mut SplitOffer<'a>>>,
     pub(crate) histograms: &'a Histograms<C>,
+    /// Of all rows, if it is there already.
+    pub(crate) whole: Option<Vec<Column<C>>>,
 }
 
 impl<C: Cell> Ground<'_, C> {
@@ -116,7 +118,7 @@ impl<C: Cell> Ground<'_, C> {
     /// next: what it gets is kept until the tree comes to it, and undone if it never does. So the tree is
     /// the same on any number of threads, and a thread that the system puts aside holds up nobody for
     /// long.
-    pub(crate) fn grow(self, rows: &mut [u32], scratch: &mut [u32]) -> Grown {
+    pub(crate) fn grow(mut self, rows: &mut [u32], scratch: &mut [u32]) -> Grown {
         let most = self.search.rules.max_leaves;
         let parts = self.histograms.parts(rows.len(), parallel::threads());
         let root = self.root(rows, scratch, parts);
@@ -158,15 +160,20 @@ impl<C: Cell> Ground<'_, C> {
     }
 
     pub(crate) fn root<'r>(
-        &self,
+        &mut self,
         rows: &'r mut [u32],
         scratch: &'r mut [u32],
         threads: usize,
     ) -> Open<'r, C> {
-        let histogram = self.histograms.build(self.search.table, rows, self.cells, threads);
+        let histogram = self
+            .whole
+            .take()
+            .unwrap_or_else(|| self.histograms.build(self.search.table, rows, self.cells, threads));
         let mut sums = Sums::default();
         if let Some(column) = histogram.first() {
-            column.iter().for_each(|&cell| sums.add(cell));
+            for &cell in column {
+                sums.add(cell);
+            }
         } else {
             for &row in rows.iter() {
                 sums.add(self.cells.of(self.search.table, row as usize));

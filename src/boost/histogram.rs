@@ -1,7 +1,7 @@
 //! Histograms of derivatives: for every byte of a row and its value, the sums over a node's rows.
 
 use super::cell::Cell;
-use super::row_bytes::RowBytes;
+use super::row_bytes::{Rounding, RowBytes};
 use super::table::Table;
 use crate::parallel;
 use crate::prefetch::prefetch;
@@ -104,7 +104,27 @@ impl<C: Cell> Histograms<C> {
                 add(table, rows, cells, columns);
             }
         });
-        let mut partial = partial.into_iter().map(|(_, columns)| columns);
+        self.sum(partial.into_iter().map(|(_, columns)| columns))
+    }
+
+    /// Puts rounded derivatives into the rooms of all rows, and adds them up meanwhile: one pass over the
+    /// table instead of two. By at most so many threads.
+    pub(crate) fn build_putting(
+        &self,
+        by_row: &mut RowBytes,
+        rounding: Rounding<'_>,
+        threads: usize,
+    ) -> Vec<Column<C>> {
+        let stride = by_row.stride();
+        let parts = self.parts(by_row.rows(), threads);
+        let mut partial: Vec<_> = (0..parts).map(|_| self.empty()).collect();
+        by_row.put_in_parts(rounding, &mut partial, |columns, rows, cells| {
+            add_neighbours(rows, stride, |row, _| cells[row], columns);
+        });
+        self.sum(partial.into_iter())
+    }
+
+    fn sum(&self, mut partial: impl Iterator<Item = Vec<Column<C>>>) -> Vec<Column<C>> {
         let mut sum = partial.next().unwrap_or_default();
         for part in partial {
             for (to, from) in sum.as_flattened_mut().iter_mut().zip(part.as_flattened()) {
@@ -153,16 +173,8 @@ fn add_rows<C: Cell>(
         [only] => (*only as usize, *only as usize),
     };
     if last - first + 1 == rows.len() {
-        // Rows next to each other: the processor sees them coming.
-        let pairs = bytes[first * stride..(last + 1) * stride].chunks(2 * stride);
-        for (row, pair) in (first..).step_by(2).zip(pairs) {
-            let (one, other) = pair.split_at(stride);
-            if other.is_empty() {
-                add_row(one, cell(row, one), columns);
-            } else {
-                add_two([one, other], [cell(row, one), cell(row + 1, other)], columns);
-            }
-        }
+        let bytes = &bytes[first * stride..(last + 1) * stride];
+        add_neighbours(bytes, stride, |row, bytes| cell(first + row, bytes), columns);
         return;
     }
     let of = |row: u32| {
@@ -183,6 +195,24 @@ fn add_rows<C: Cell>(
     for &row in rest {
         let (bytes, cell) = of(row);
         add_row(bytes, cell, columns);
+    }
+}
+
+/// Rows next to each other: the processor sees them coming. `cell` counts them from 0.
+#[inline(always)]
+fn add_neighbours<C: Cell>(
+    bytes: &[u8],
+    stride: usize,
+    cell: impl Fn(usize, &[u8]) -> C,
+    columns: &mut [Column<C>],
+) {
+    for (row, pair) in (0..).step_by(2).zip(bytes.chunks(2 * stride)) {
+        let (one, other) = pair.split_at(stride);
+        if other.is_empty() {
+            add_row(one, cell(row, one), columns);
+        } else {
+            add_two([one, other], [cell(row, one), cell(row + 1, other)], columns);
+        }
     }
 }
 

@@ -51,21 +51,34 @@ pub(crate) fn by_leaf(table: &Table, grown: &Grown, sample: &Sample) -> Vec<u32>
     rows.concat()
 }
 
-/// Values, one a row, in that order.
-pub(crate) fn arrange(values: &mut [f64], order: &[u32]) {
-    let from = values.to_vec();
-    parallel::chunks_mut(values, CHUNK, |start, to| {
+/// Values, one a row, in that order. Their halves are kept in memory that trees are grown in, as long as
+/// the order: memory is dearest here.
+pub(crate) fn arrange(values: &mut [f64], order: &[u32], [high, low]: [&mut [u32]; 2]) {
+    parallel::chunks_mut(high, CHUNK, |start, to| {
         for (to, &row) in to.iter_mut().zip(&order[start..]) {
-            *to = from[row as usize];
+            *to = (values[row as usize].to_bits() >> 32) as u32;
         }
     });
+    parallel::chunks_mut(low, CHUNK, |start, to| {
+        for (to, &row) in to.iter_mut().zip(&order[start..]) {
+            *to = values[row as usize].to_bits() as u32;
+        }
+    });
+    join(values, high, low);
 }
 
 /// Undoes [`arrange`].
-pub(crate) fn put_back(values: &mut [f64], order: &[u32]) {
-    let from = values.to_vec();
-    for (value, &row) in from.into_iter().zip(order) {
-        values[row as usize] = value;
+pub(crate) fn put_back(values: &mut [f64], order: &[u32], [high, low]: [&mut [u32]; 2]) {
+    for (value, &row) in values.iter().zip(order) {
+        let bits = value.to_bits();
+        (high[row as usize], low[row as usize]) = ((bits >> 32) as u32, bits as u32);
+    }
+    join(values, high, low);
+}
+
+fn join(values: &mut [f64], high: &[u32], low: &[u32]) {
+    for (value, (&high, &low)) in values.iter_mut().zip(high.iter().zip(low)) {
+        *value = f64::from_bits(u64::from(high) << 32 | u64::from(low));
     }
 }
 
@@ -79,12 +92,13 @@ mod tests {
         fn there_and_back(
             order in (1_u32..300).prop_flat_map(|rows| Just((0..rows).collect::<Vec<_>>()).prop_shuffle())
         ) {
-            let values: Vec<f64> = (0..order.len()).map(|row| row as f64).collect();
+            let values: Vec<f64> = (0..order.len()).map(|row| 0.1 * row as f64).collect();
             let mut moved = values.clone();
-            arrange(&mut moved, &order);
-            let there: Vec<f64> = order.iter().map(|&row| f64::from(row)).collect();
+            let (mut high, mut low) = (vec![0; order.len()], vec![0; order.len()]);
+            arrange(&mut moved, &order, [&mut high, &mut low]);
+            let there: Vec<f64> = order.iter().map(|&row| values[row as usize]).collect();
             prop_assert_eq!(&moved, &there);
-            put_back(&mut moved, &order);
+            put_back(&mut moved, &order, [&mut high, &mut low]);
             prop_assert_eq!(moved, values);
         }
     }

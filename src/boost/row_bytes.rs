@@ -10,7 +10,7 @@ use super::cell::{Cell, Scales};
 use super::loss::Derivatives;
 use super::vector::round_rows;
 use crate::columnar::level::level;
-use crate::huge_pages::filled;
+use crate::huge_pages::with_capacity;
 use crate::parallel;
 
 /// Bytes of a cache line.
@@ -57,7 +57,16 @@ impl RowBytes {
     }
 
     fn with_stride(rows: usize, width: usize, stride: usize) -> Self {
-        let memory: Vec<u8> = filled(0, rows * stride + LINE);
+        Self::within(Vec::new(), rows, width, stride)
+    }
+
+    /// In memory that was used for something else, if there is enough of it.
+    fn within(mut memory: Vec<u8>, rows: usize, width: usize, stride: usize) -> Self {
+        let bytes = rows * stride + LINE;
+        if memory.capacity() < bytes {
+            memory = with_capacity(bytes);
+        }
+        memory.resize(bytes, 0);
         let start = memory.as_ptr().align_offset(LINE).min(LINE);
         Self { memory, start, rows, width, stride }
     }
@@ -99,10 +108,20 @@ impl RowBytes {
         self.all()[start * self.stride..].chunks_exact(self.stride).map(move |row| &row[..width])
     }
 
-    /// The rows in another order.
-    pub(crate) fn arranged(&self, order: &[u32]) -> Self {
+    /// How much memory it takes.
+    pub(crate) fn capacity(&self) -> usize {
+        self.memory.len()
+    }
+
+    /// The memory, for something else.
+    pub(crate) fn into_memory(self) -> Vec<u8> {
+        self.memory
+    }
+
+    /// The rows in another order, in `memory` if it suffices.
+    pub(crate) fn arranged(&self, order: &[u32], memory: Vec<u8>) -> Self {
         let stride = self.stride;
-        let mut to = Self::with_stride(self.rows, self.width, stride);
+        let mut to = Self::within(memory, self.rows, self.width, stride);
         parallel::chunks_mut(to.all_mut(), CHUNK * stride, |start, to| {
             for (to, &row) in to.chunks_exact_mut(stride).zip(&order[start / stride..]) {
                 let row = row as usize;
@@ -112,28 +131,31 @@ impl RowBytes {
         to
     }
 
-    /// Rounds derivatives, one a row, and puts each into the room of its row. They must fit one word of a
-    /// histogram: sums of [`FEWEST`] then leave 15 bits for each.
-    pub(crate) fn put_derivatives(
-        &mut self,
-        derivatives: &[Derivatives],
-        scales: Scales,
-        tree: u64,
-    ) {
-        debug_assert!(self.has_room() && derivatives.len() == self.rows);
+    /// Puts rounded derivatives into the rooms of their rows. They must fit one word of a histogram: sums
+    /// of [`FEWEST`] then leave 15 bits for each.
+    pub(crate) fn put_derivatives<C: Cell>(&mut self, rounding: Rounding<'_>) {
         let (width, stride) = (self.width, self.stride);
-        parallel::chunks_mut(self.all_mut(), CHUNK * stride, |start, chunk| {
-            let first = start / stride;
-            let mut cells = [0_u64; BLOCK];
-            for (block, rows) in chunk.chunks_mut(BLOCK * stride).enumerate() {
-                let from = first + block * BLOCK;
-                let count = rows.len() / stride;
-                let cells = &mut cells[..count];
-                let derivatives = &derivatives[from..from + count];
-                round_rows(level(), derivatives, from as u32, scales, tree, cells);
-                for (row, cell) in rows.chunks_exact_mut(stride).zip(cells) {
-                    row[width..width + ROOM].copy_from_slice(&cell.to_room());
-                }
+        parallel::chunks_mut(self.all_mut(), CHUNK * stride, |start, rows| {
+            put::<C>(rows, [width, stride], start / stride, rounding, |_, _| {});
+        });
+    }
+
+    /// The same, cut into so many parts for as many threads. `then` is told of the rows of a few hundred at
+    /// a time, while they are in the cache, with their derivatives.
+    pub(crate) fn put_in_parts<C: Cell, S: Send>(
+        &mut self,
+        rounding: Rounding<'_>,
+        states: &mut [S],
+        then: impl Fn(&mut S, &[u8], &[C]) + Send + Sync,
+    ) {
+        let (width, stride) = (self.width, self.stride);
+        let size = self.rows.div_ceil(states.len()).max(1);
+        let spans = self.all_mut().chunks_mut(size * stride).enumerate();
+        let mut parts: Vec<_> = spans.zip(states).collect();
+        parallel::chunks_mut(&mut parts, 1, |_, part| {
+            for ((number, rows), state) in part {
+                let then = |rows: &[u8], cells: &[C]| then(state, rows, cells);
+                put(rows, [width, stride], *number * size, rounding, then);
             }
         });
     }
@@ -143,6 +165,43 @@ impl RowBytes {
     pub(crate) fn derivatives<C: Cell>(bytes: &[u8], width: usize) -> C {
         let room = bytes[width..].first_chunk::<ROOM>();
         C::from_room(room.copied().unwrap_or_default())
+    }
+}
+
+/// How the derivatives of a tree's rows are rounded.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Rounding<'a> {
+    /// By row.
+    pub(crate) derivatives: &'a [Derivatives],
+    pub(crate) scales: Scales,
+    /// The tree's number: it decides, with the row's, which are rounded up.
+    pub(crate) tree: u64,
+}
+
+impl Rounding<'_> {
+    /// Of the rows from `first` on.
+    pub(crate) fn round<C: Cell>(&self, first: usize, cells: &mut [C]) {
+        let derivatives = &self.derivatives[first..first + cells.len()];
+        round_rows(level(), derivatives, first as u32, self.scales, self.tree, cells);
+    }
+}
+
+/// Puts derivatives into some rows, of which the first has this number.
+fn put<C: Cell>(
+    rows: &mut [u8],
+    [width, stride]: [usize; 2],
+    first: usize,
+    rounding: Rounding<'_>,
+    mut then: impl FnMut(&[u8], &[C]),
+) {
+    let mut cells = [C::default(); BLOCK];
+    for (block, rows) in rows.chunks_mut(BLOCK * stride).enumerate() {
+        let cells = &mut cells[..rows.len() / stride];
+        rounding.round(first + block * BLOCK, cells);
+        for (row, cell) in rows.chunks_exact_mut(stride).zip(&*cells) {
+            row[width..width + ROOM].copy_from_slice(&cell.to_room());
+        }
+        then(rows, cells);
     }
 }
 
@@ -158,6 +217,7 @@ mod tests {
             width in 0..40_usize,
             order in (1_u32..200).prop_flat_map(|rows| Just((0..rows).collect::<Vec<_>>()).prop_shuffle()),
             has_room in any::<bool>(),
+            memory in 0..20_000_usize,
         ) {
             let rows = order.len();
             let plain: Vec<Vec<u8>> = (0..rows)
@@ -172,7 +232,7 @@ mod tests {
             prop_assert_eq!(table.has_room(), has_room);
             prop_assert!(table.from(0).eq(plain.iter().map(Vec::as_slice)));
             prop_assert!(table.from(rows / 2).eq(plain[rows / 2..].iter().map(Vec::as_slice)));
-            let arranged = table.arranged(&order);
+            let arranged = table.arranged(&order, vec![7; memory]);
             for (to, &from) in order.iter().enumerate() {
                 prop_assert_eq!(arranged.row(to), &plain[from as usize]);
             }

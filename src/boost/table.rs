@@ -2,11 +2,9 @@
 
 use super::binner::Binner;
 use super::bundle::{Home, bundle, pack};
-use super::cell::Scales;
 use super::cuts::{CUT_ROWS, Cuts};
-use super::loss::Derivatives;
 use super::row_bytes::RowBytes;
-use crate::huge_pages::filled;
+use crate::huge_pages::with_capacity;
 use crate::parallel;
 use crate::rng::Stream;
 use ndarray::ArrayView2;
@@ -106,16 +104,17 @@ impl Table {
     }
 
     fn new(columns: Vec<usize>, cuts: Vec<Cuts>, homes: Vec<Home>, by_row: RowBytes) -> Self {
-        let by_column = turned(&by_row);
+        let by_column = turned(&by_row, with_capacity(by_row.capacity()));
         let (rows, bytes) = (by_row.rows(), by_row.width());
         Self { rows, columns, cuts, homes, bytes, by_row, by_column }
     }
 
-    /// Puts the rows in another order, in hardly more memory.
+    /// Puts the rows in another order, in no more memory: they move to where the columns were, and the
+    /// columns to where they were.
     pub(crate) fn arrange(&mut self, order: &[u32]) {
-        self.by_column = Vec::new();
-        self.by_row = self.by_row.arranged(order);
-        self.by_column = turned(&self.by_row);
+        let arranged = self.by_row.arranged(order, std::mem::take(&mut self.by_column));
+        let memory = std::mem::replace(&mut self.by_row, arranged).into_memory();
+        self.by_column = turned(&self.by_row, memory);
     }
 
     /// How many columns can be split on.
@@ -128,14 +127,9 @@ impl Table {
         &self.by_row
     }
 
-    /// [Puts](RowBytes::put_derivatives) rounded derivatives beside the bins of their rows.
-    pub(crate) fn put_derivatives(
-        &mut self,
-        derivatives: &[Derivatives],
-        scales: Scales,
-        tree: u64,
-    ) {
-        self.by_row.put_derivatives(derivatives, scales, tree);
+    /// The same, to put derivatives beside the bins.
+    pub(crate) fn by_row_mut(&mut self) -> &mut RowBytes {
+        &mut self.by_row
     }
 
     /// One of the bytes of every row.
@@ -200,10 +194,10 @@ fn bin<T: Copy + Into<f64> + Sync>(
     by_row
 }
 
-/// Rows turned to columns.
-fn turned(by_row: &RowBytes) -> Vec<u8> {
+/// Rows turned to columns, in memory that is large enough.
+fn turned(by_row: &RowBytes, mut by_column: Vec<u8>) -> Vec<u8> {
     let rows = by_row.rows();
-    let mut by_column = filled(0, rows * by_row.width());
+    by_column.resize(rows * by_row.width(), 0);
     parallel::chunks_mut(&mut by_column, (TURNED * rows).max(1), |start, group| {
         let first = start / rows;
         let count = group.len() / rows;

@@ -8,6 +8,7 @@ use super::grow::{Ground, Grown, Rules};
 use super::histogram::{Cells, Histograms, subtract};
 use super::loss::{Derivatives, Logistic, Loss};
 use super::partition::{merge, partition};
+use super::row_bytes::Rounding;
 use super::scan::{Limits, Sums};
 use super::search::Search;
 use super::table::Table;
@@ -92,6 +93,7 @@ fn on_ground<C: Cell>(
         offered: &vec![true; width],
         split_offer: None,
         histograms: &Histograms::new(case.table.bytes),
+        whole: None,
     };
     let grown = grow(ground, &mut index, &mut vec![0; rows]);
     (grown, index)
@@ -361,13 +363,20 @@ fn derivatives_within_the_table_count_the_same() {
     let scales = Sizes::of(&derivatives).scales::<u64>();
     let mut cells = vec![0_u64; rows];
     round(&derivatives, 0, scales, 9, &mut cells);
-    table.put_derivatives(&derivatives, scales, 9);
+    let rounding = Rounding { derivatives: &derivatives, scales, tree: 9 };
+    table.by_row_mut().put_derivatives::<u64>(rounding);
     let histograms = Histograms::new(table.bytes);
     let all: Vec<u32> = (0..rows as u32).collect();
     let some: Vec<u32> = all.iter().copied().filter(|row| row % 7 < 3).collect();
     for rows in [&all[..], &all[5..1_000], &all[5..6], &some, &some[1..]] {
         let beside = histograms.build(&table, rows, Cells::Beside(&cells), 2);
         assert!(histograms.build(&table, rows, Cells::Within, 2) == beside);
+    }
+    let whole = histograms.build(&table, &all, Cells::Beside(&cells), 1);
+    for threads in [1, 2, 3] {
+        let mut other = case(4, rows).table;
+        assert!(histograms.build_putting(other.by_row_mut(), rounding, threads) == whole);
+        assert_eq!(other.by_row().all(), table.by_row().all());
     }
     for (row, &cell) in cells.iter().enumerate() {
         assert_eq!(Cells::<u64>::Within.of(&table, row), cell);
@@ -403,7 +412,7 @@ fn splits_made_in_advance_change_nothing() {
     let case = case(8, 400);
     for max_leaves in [1, 2, 5, 12] {
         let (expected, expected_rows) = grown::<u64>(&case, max_leaves);
-        let in_advance = |ground: Ground<'_, u64>, rows: &mut [u32], scratch: &mut [u32]| {
+        let in_advance = |mut ground: Ground<'_, u64>, rows: &mut [u32], scratch: &mut [u32]| {
             let mut frontier = Frontier::new(ground.root(rows, scratch, 1));
             while !frontier.advance(&ground.search, max_leaves) {
                 while let Some((leaf, open, _)) = frontier.take(usize::MAX) {

@@ -7,13 +7,12 @@ use super::leaves::{add, fill_leaves, walk};
 use super::loss::{Derivatives, Loss};
 use super::order::{InOrder, arrange, by_leaf, matters, put_back};
 use super::params::{BoostingParams, Direction, RowSampling};
+use super::row_bytes::Rounding;
 use super::sample::{Sample, offer};
 use super::scan::Limits;
 use super::search::Search;
 use super::table::Table;
 use super::tree::Tree;
-use super::vector::round_rows;
-use crate::columnar::level::level;
 use crate::error::{Error, Result};
 use crate::huge_pages::filled;
 use crate::parallel;
@@ -103,7 +102,7 @@ impl<O> Boosting<'_, O> {
                 boosted.trees.push(grown.tree);
             }
             if done == 0 && !order.is_empty() {
-                self.arrange(&order, &mut scores)?;
+                self.arrange(&order, &mut scores, state.halves())?;
             }
             boosted.rounds = done + 1;
             if let Some(held_out) = &mut held_out {
@@ -131,10 +130,10 @@ impl<O> Boosting<'_, O> {
         }
         let dropped = boosted.trees.len() > boosted.rounds * outputs;
         boosted.trees.truncate(boosted.rounds * outputs);
-        // What is no longer needed makes room for what follows.
-        drop((derivatives, state));
         if !order.is_empty() {
-            scores.chunks_exact_mut(rows).for_each(|scores| put_back(scores, &order));
+            for scores in scores.chunks_exact_mut(rows) {
+                put_back(scores, &order, state.halves());
+            }
         }
         boosted.scores = (!dropped).then_some(scores);
         Ok(boosted)
@@ -145,9 +144,16 @@ impl<O> Boosting<'_, O> {
     }
 
     /// Puts all that is known of the rows in another order.
-    fn arrange(&mut self, order: &[u32], scores: &mut [f64]) -> Result<()> {
+    fn arrange(
+        &mut self,
+        order: &[u32],
+        scores: &mut [f64],
+        [high, low]: [&mut [u32]; 2],
+    ) -> Result<()> {
         let Some(in_order) = self.in_order else { return Ok(()) };
-        scores.chunks_exact_mut(order.len()).for_each(|scores| arrange(scores, order));
+        for scores in scores.chunks_exact_mut(order.len()) {
+            arrange(scores, order, [&mut *high, &mut *low]);
+        }
         self.table.arrange(order);
         self.loss = in_order(order)?;
         Ok(())
@@ -230,6 +236,13 @@ impl State {
         }
     }
 
+    /// Memory of two half words a row, between trees.
+    fn halves(&mut self) -> [&mut [u32]; 2] {
+        let index = &mut self.sample.index;
+        index.resize(self.scratch.len(), 0);
+        [index, &mut self.scratch]
+    }
+
     fn grow<O>(
         &mut self,
         boosting: &mut Boosting<'_, O>,
@@ -284,17 +297,22 @@ impl Growing<'_> {
         within: bool,
     ) -> Grown {
         let scales = self.sizes.scales::<C>();
+        let rounding = Rounding { derivatives: self.derivatives, scales, tree: self.number };
+        let mut whole = None;
         let cells = if within {
-            self.table.put_derivatives(self.derivatives, scales, self.number);
+            let all = self.index.len() == self.table.rows;
+            let by_row = self.table.by_row_mut();
+            if all {
+                whole = Some(histograms.build_putting(by_row, rounding, parallel::threads()));
+            } else {
+                by_row.put_derivatives::<C>(rounding);
+            }
             Cells::Within
         } else {
             if memory.is_empty() {
                 *memory = filled(C::default(), self.derivatives.len());
             }
-            parallel::chunks_mut(memory, CHUNK, |start, cells| {
-                let derivatives = &self.derivatives[start..start + cells.len()];
-                round_rows(level(), derivatives, start as u32, scales, self.number, cells);
-            });
+            parallel::chunks_mut(memory, CHUNK, |start, cells| rounding.round(start, cells));
             Cells::Beside(memory)
         };
         let mut offered = vec![true; self.table.width()];
@@ -307,6 +325,7 @@ impl Growing<'_> {
             offered: &offered,
             split_offer: (share < 1.0).then(|| Mutex::new(&mut draw as &mut SplitOffer<'_>)),
             histograms,
+            whole,
         };
         ground.grow(self.index, self.scratch)
     }
