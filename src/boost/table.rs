@@ -17,7 +17,7 @@ const BLOCK: usize = 256;
 const CHUNK: usize = 16 * BLOCK;
 
 /// Columns whose cuts are learned together: a cache line of a row serves several of them.
-const GATHERED: usize = 4;
+const GATHERED: usize = 2;
 
 /// Columns turned together from rows: a cache line of a row serves all of them.
 const TURNED: usize = 8;
