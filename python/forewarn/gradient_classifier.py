@@ -187,8 +187,9 @@ class GradientBoostingClassifier(ClassifierMixin, Boosting):  # type: ignore[mis
 
     def _learn_labels(self, y: Any, *, more: bool) -> Labels:
         labels = _check_y(y, estimator=self)
-        check_classification_targets(labels)
-        classes = np.unique(labels)
+        classes = _classes_of(labels)
+        # It would sort a copy of many labels. None may come alone: that looks like regression.
+        check_classification_targets(np.repeat(classes, 3))
         if len(classes) < 2:  # noqa: PLR2004
             raise ValueError(
                 f"y has 1 class only, {classes.tolist()[0]!r}: at least two classes are needed"
@@ -270,3 +271,9 @@ def _of_all_classes(probabilities: NDArray[np.float64]) -> NDArray[np.float64]:
     if probabilities.shape[1] > 1:
         return probabilities
     return np.concatenate((1.0 - probabilities, probabilities), axis=1)
+
+
+def _classes_of(labels: NDArray[Any]) -> NDArray[Any]:
+    """The labels that occur, sorted: a part at a time, since `np.unique` sorts a copy."""
+    starts = range(0, max(1, len(labels)), 65_536)
+    return np.unique(np.concatenate([np.unique(labels[at : at + 65_536]) for at in starts]))
