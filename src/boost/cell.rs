@@ -23,8 +23,8 @@ pub(crate) trait Cell: Copy + Default + Send + Sync + PartialEq {
     fn plus(self, other: Self) -> Self;
     fn minus(self, other: Self) -> Self;
 
-    /// One row's derivatives in four bytes; they must have levels for two of them each, as those of 65,536
-    /// rows or more do whose sums fit one word: at most 2¹⁴ (half of [`LIMIT`](Self::LIMIT) a row).
+    /// One row's derivatives in four bytes, two for each. They must fit: those of 65,536 rows or more whose
+    /// sums keep to one word do, being at most 2¹⁴, which is the word's [`LIMIT`](Self::LIMIT) over the rows.
     #[inline(always)]
     fn to_room(self) -> [u8; 4] {
         let [a, b] = (self.gradient() as i16).to_le_bytes();

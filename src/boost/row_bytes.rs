@@ -131,8 +131,8 @@ impl RowBytes {
         to
     }
 
-    /// Puts rounded derivatives into the rooms of their rows. They must fit one word of a histogram: sums
-    /// of [`FEWEST`] then leave 15 bits for each.
+    /// Puts rounded derivatives into the rooms of their rows. Their sums must keep to one word: see
+    /// [`Cell::to_room`].
     pub(crate) fn put_derivatives<C: Cell>(&mut self, rounding: Rounding<'_>) {
         let (width, stride) = (self.width, self.stride);
         parallel::chunks_mut(self.all_mut(), CHUNK * stride, |start, rows| {
