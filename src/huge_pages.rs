@@ -25,7 +25,9 @@ pub(crate) fn filled<T: Clone>(value: T, count: usize) -> Vec<T> {
 /// An empty vector with room for so many values.
 pub(crate) fn with_capacity<T>(count: usize) -> Vec<T> {
     let mut values = Vec::with_capacity(count);
-    ask(values.spare_capacity_mut());
+    if count.saturating_mul(size_of::<T>()) >= LARGE {
+        ask(values.spare_capacity_mut());
+    }
     values
 }
 
@@ -34,9 +36,6 @@ pub(crate) fn with_capacity<T>(count: usize) -> Vec<T> {
 #[cfg(target_os = "linux")]
 #[allow(unsafe_code)]
 fn ask<T>(memory: &mut [MaybeUninit<T>]) {
-    if size_of_val(memory) < LARGE {
-        return;
-    }
     let bytes = size_of_val(memory);
     let start = memory.as_mut_ptr().cast::<u8>();
     let skipped = start.align_offset(PAGE);

@@ -16,7 +16,8 @@ const BLOCK: usize = 256;
 /// Rows that a thread bins in one go.
 const CHUNK: usize = 16 * BLOCK;
 
-/// Columns whose cuts are learned together: a cache line of a row serves several of them.
+/// Columns whose cuts are learned together: a cache line of a row serves both. The values of more would
+/// take memory on every thread, 2 MiB of 16 for four columns of 100,000 rows.
 const GATHERED: usize = 2;
 
 /// Columns turned together from rows: a cache line of a row serves all of them.
