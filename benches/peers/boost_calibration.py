@@ -9,38 +9,47 @@ from typing import Any
 import numpy as np
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.ensemble import HistGradientBoostingClassifier
+from sklearn.model_selection import StratifiedGroupKFold
 
-from boost_data import Real
+from boost_data import Real, Split
 from boost_tables import READERS
 from boost_worker import log_loss
 from common import Labels, Vector, mean_and_spread, progress, table
 
 BINS = 10
 METHODS = ("automatic", "platt", "beta", "isotonic")
+FOLDS = 5
 
 
-def forewarn(calibration: str | None, seed: int) -> Any:
-    """forewarn's classifier at its defaults."""
+def forewarn(calibration: str | None, data: Split, seed: int) -> Any:
+    """forewarn's classifier at its defaults, told which rows are of one machine."""
     from forewarn import GradientBoostingClassifier
 
-    return GradientBoostingClassifier(calibration=calibration, random_state=seed)
+    model = GradientBoostingClassifier(calibration=calibration, random_state=seed)
+    return model.fit(data.x, data.y, groups=data.units)
 
 
-def scikit_learn(calibration: str | None, seed: int) -> Any:
-    """scikit-learn's boosting, calibrated in its own way: by five-fold cross-validation."""
+def scikit_learn(calibration: str | None, data: Split, seed: int) -> Any:
+    """scikit-learn's boosting, calibrated in its own way: by five-fold cross-validation, which does
+    not divide machines."""
     model = HistGradientBoostingClassifier(early_stopping=False, random_state=seed)
-    return model if calibration is None else CalibratedClassifierCV(model, method=calibration)
+    if calibration is not None:
+        folds: Any = FOLDS
+        if data.units is not None:
+            folds = list(StratifiedGroupKFold(FOLDS).split(data.x, data.y, data.units))
+        model = CalibratedClassifierCV(model, method=calibration, cv=folds)
+    return model.fit(data.x, data.y)
 
 
-MODELS: dict[str, Callable[[int], Any]] = {
-    "forewarn": lambda seed: forewarn(None, seed),
+MODELS: dict[str, Callable[[Split, int], Any]] = {
+    "forewarn": lambda data, seed: forewarn(None, data, seed),
     **{
-        f"forewarn, {method}": lambda seed, method=method: forewarn(method, seed)
+        f"forewarn, {method}": lambda data, seed, method=method: forewarn(method, data, seed)
         for method in METHODS
     },
-    "scikit-learn": lambda seed: scikit_learn(None, seed),
-    "scikit-learn, sigmoid": lambda seed: scikit_learn("sigmoid", seed),
-    "scikit-learn, isotonic": lambda seed: scikit_learn("isotonic", seed),
+    "scikit-learn": lambda data, seed: scikit_learn(None, data, seed),
+    "scikit-learn, sigmoid": lambda data, seed: scikit_learn("sigmoid", data, seed),
+    "scikit-learn, isotonic": lambda data, seed: scikit_learn("isotonic", data, seed),
 }
 
 
@@ -53,9 +62,9 @@ def calibration(folder: Path, seeds: int, peers_only: bool) -> dict[str, Any]:
         losses: dict[str, list[float]] = {model: [] for model in models}
         for seed in range(seeds):
             data = Real(name, folder, seed).make()
-            for model, make in models.items():
+            for model, fit in models.items():
                 progress(f"calibration: {name}, seed {seed}, {model}")
-                chance = make(seed).fit(data.x, data.y).predict_proba(data.x_test)[:, 1]
+                chance = fit(data, seed).predict_proba(data.x_test)[:, 1]
                 errors[model].append(expected_calibration_error(data.y_test, chance))
                 losses[model].append(log_loss(data.y_test, chance))
         print(f"\n### Calibration, {name}, seeds: {seeds}\n")

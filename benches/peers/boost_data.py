@@ -21,6 +21,8 @@ class Split:
     y: Labels
     x_test: Matrix
     y_test: Labels
+    units: Labels | None = None
+    """The machine of each row to train on, where many rows are of one."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +54,8 @@ class Real:
         codes = {column: table.x[column].cat.codes for column in table.categorical}
         x = table.x.assign(**codes).to_numpy(dtype=np.float64)
         train, test = table.split(self.seed)
-        return Split(x[train], table.y[train], x[test], table.y[test])
+        units = None if table.units is None else table.units[train]
+        return Split(x[train], table.y[train], x[test], table.y[test], units)
 
 
 def collisions(rows: int, seed: int) -> tuple[Matrix, Labels]:

@@ -38,6 +38,8 @@ class Table:
     x: pd.DataFrame
     y: npt.NDArray[np.int64]
     split: Callable[[int], Split]
+    units: npt.NDArray[np.int64] | None = None
+    """The machine that each row is of, where there are many rows of one."""
 
     @property
     def categorical(self) -> list[str]:
@@ -119,7 +121,8 @@ def cmapss(folder: Path) -> Table:
     recent = frame[sensors].groupby(units).rolling(RECENT_CYCLES, min_periods=1).mean()
     recent = recent.reset_index(level=0, drop=True).add_suffix("_recent")
     y = (left <= FAILS_WITHIN_CYCLES).to_numpy(np.int64)
-    return Table("cmapss", frame.join(recent), y, by_unit(units.to_numpy()))
+    units = units.to_numpy()
+    return Table("cmapss", frame.join(recent), y, by_unit(units), units)
 
 
 def hdfs(folder: Path) -> Table:
@@ -131,10 +134,10 @@ def hdfs(folder: Path) -> Table:
 
 def azure(folder: Path) -> Table:
     """A hundred machines over a year, every three hours: errors and ages of components."""
-    frame = pd.read_csv(folder / "azure_pdm_events_3h.csv.gz").drop(columns=["machineID", "ttf_h"])
+    frame = pd.read_csv(folder / "azure_pdm_events_3h.csv.gz").drop(columns=["ttf_h"])
     y = frame.pop("y").to_numpy(np.int64)
-    seconds = frame.pop("t").to_numpy()
-    return Table("azure", frame, y, by_time(seconds))
+    seconds, units = frame.pop("t").to_numpy(), frame.pop("machineID").to_numpy()
+    return Table("azure", frame, y, by_time(seconds), units)
 
 
 READERS: dict[str, Callable[[Path], Table]] = {

@@ -61,7 +61,14 @@ class Boosting(Exchange):
     verbose: int
     progress: bool | Callback
 
-    def fit(self: Self, X: Any, y: Any, sample_weight: Any = None, eval_set: Any = None) -> Self:
+    def fit(
+        self: Self,
+        X: Any,
+        y: Any,
+        sample_weight: Any = None,
+        eval_set: Any = None,
+        groups: Any = None,
+    ) -> Self:
         """Grows the trees. Ctrl-C stops it at once, and leaves the estimator as it was.
 
         Parameters
@@ -74,6 +81,9 @@ class Boosting(Exchange):
             How much each row counts: at least 0, not all 0. Rows of weight 0 are left out.
         eval_set : (X, y) or (X, y, sample_weight), or a list with one of these, default=None
             Rows to judge every round by: see ``evals_result_`` and ``early_stopping``.
+        groups : array-like of shape (n_samples,), default=None
+            Which machine each row is of, where many rows are of one: rows that are held out at
+            random, and those that probabilities are calibrated on, are then whole machines.
 
         Returns
         -------
@@ -81,7 +91,7 @@ class Boosting(Exchange):
             Fitted.
         """
         with restored_on_error(self):
-            return self._fit(X, y, sample_weight, eval_set)
+            return self._fit(X, y, sample_weight, eval_set, groups)
 
     def apply(self, X: Any) -> NDArray[np.uint32]:
         """The leaf that each row falls into, by its number in the tree.
@@ -166,7 +176,7 @@ class Boosting(Exchange):
         """The weights, with what the labels weigh."""
         return weight
 
-    def _fit(self: Self, X: Any, y: Any, sample_weight: Any, eval_set: Any) -> Self:
+    def _fit(self: Self, X: Any, y: Any, sample_weight: Any, eval_set: Any, groups: Any) -> Self:
         if y is None:
             raise ValueError(
                 f"This {type(self).__name__} estimator requires y to be passed, but the target y "
@@ -175,9 +185,10 @@ class Boosting(Exchange):
         fitted = self.__sklearn_is_fitted__()
         grown = self._model if self.warm_start and fitted else None
         table, categories = self._training_rows(X, more=grown is not None)
-        check_consistent_length(table, y)
+        check_consistent_length(table, y, groups)
         labels = self._learn_labels(y, more=grown is not None)
         rows = (doubles(table), labels, self._weigh(labels, weights(sample_weight, table)))
+        numbers = None if groups is None else group_numbers(groups)
         held_out = self._held_out(eval_set, categories)
         names = [str(name) for name in getattr(self, "feature_names_in_", ())]
         params = self.get_params(deep=False)
@@ -190,7 +201,7 @@ class Boosting(Exchange):
             self._continue(chosen)
         with reporting(self.progress, self.verbose, "round") as callback:
             model, (rounds, history, warnings) = Boosted.train(
-                rows, held_out, names, chosen, grown, self.n_jobs, callback
+                rows, numbers, held_out, names, chosen, grown, self.n_jobs, callback
             )
         self._model = model
         self._settings = chosen
@@ -243,3 +254,8 @@ class Boosting(Exchange):
 def doubles(rows: Floats) -> NDArray[np.float64]:
     """Training reads float64: float32 is copied, in the order that it has."""
     return np.asarray(rows, dtype=np.float64)
+
+
+def group_numbers(groups: Any) -> NDArray[np.int64]:
+    """A number for each row's group."""
+    return np.unique(groups, return_inverse=True)[1].astype(np.int64)

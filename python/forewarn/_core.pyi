@@ -154,6 +154,7 @@ class Boosted:
     @staticmethod
     def train(
         rows: _Rows,
+        groups: NDArray[np.int64] | None,
         held_out: _Rows | None,
         names: Sequence[str],
         settings: BoostSettings,

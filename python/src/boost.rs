@@ -70,6 +70,7 @@ impl Boosted {
     fn train<'py>(
         py: Python<'py>,
         rows: Rows<'py>,
+        groups: Option<PyReadonlyArray1<'py, i64>>,
         held_out: Option<Rows<'py>>,
         names: Vec<String>,
         settings: Settings,
@@ -79,6 +80,7 @@ impl Boosted {
     ) -> Result<(Self, Report<'py>)> {
         let inputs = Inputs {
             rows: &rows,
+            groups: groups.as_ref(),
             held_out: held_out.as_ref(),
             names,
             watch_only: settings.watch_only,

@@ -105,6 +105,8 @@ fn batch<'a, L: Label>(rows: &'a Rows<'_>) -> Result<Batch<'a, [L]>> {
 /// What goes into a training beside its settings.
 pub(crate) struct Inputs<'a, 'py> {
     pub(crate) rows: &'a Rows<'py>,
+    /// The number of each row's group.
+    pub(crate) groups: Option<&'a PyReadonlyArray1<'py, i64>>,
     pub(crate) held_out: Option<&'a Rows<'py>>,
     pub(crate) names: Vec<String>,
     /// Whether held-out rows are to be judged, but not to end the training.
@@ -123,12 +125,16 @@ impl Inputs<'_, '_> {
     {
         let rows = batch(self.rows)?;
         let held_out = self.held_out.map(batch).transpose()?;
+        let groups = self.groups.map(|groups| groups.as_array());
         let (names, grown, watch_only) = (self.names, self.grown, self.watch_only);
         watch(py, &self.pool, self.progress, move |observer: &mut Observer<'_, _>| {
             let mut tell = |round: &Round| observer((round.done, round.total, round.held_out));
             let mut training = params.training(again(&rows)).names(names).observe(&mut tell);
             if let Some(held_out) = &held_out {
                 training = training.held_out(again(held_out));
+            }
+            if let Some(groups) = groups.as_ref().and_then(|groups| groups.as_slice()) {
+                training = training.groups(groups);
             }
             if watch_only {
                 training = training.watch_only();

@@ -2,7 +2,7 @@
 
 use super::ensemble::Ensemble;
 use super::loss::{Focal, Logistic, Loss};
-use super::objective::{Fitted, Objective};
+use super::objective::{Fitted, Objective, Scored};
 use super::params::BoostingParams;
 use super::report::TrainingReport;
 use crate::calibrate::{CalibrationParams, Calibrator, Method, Scale};
@@ -41,7 +41,9 @@ pub struct Binary {
     pub focal: Option<f64>,
     /// How probabilities are calibrated; `None` for not at all. They are calibrated on held-out rows,
     /// where there are any; else on all rows, each scored by trees that were not grown on it: the
-    /// rows are cut into five parts, and training takes about five times as long. Default `None`.
+    /// rows are cut into five parts, and training takes about five times as long. Where many rows are
+    /// of one machine, say which ([`Training::groups`](super::Training::groups)), or they are scored by
+    /// trees that know the machine, and too well. Default `None`.
     pub calibration: Option<Method>,
 }
 
@@ -168,7 +170,8 @@ impl Objective for Binary {
         let calibrator = match (self.calibration, held_out) {
             (Some(method), Some(held_out)) => {
                 let params = CalibrationParams::default().method(method).scale(Scale::LogOdds);
-                Some(params.train(held_out.labels, held_out.raw, held_out.weight)?)
+                let Scored { labels, weight, groups, raw } = held_out;
+                Some(params.train_grouped(labels, raw, weight, groups)?)
             }
             _ => None,
         };

@@ -121,10 +121,7 @@ impl<O: Objective> Training<'_, O> {
     ) -> Result<Vec<f64>> {
         let params = self.params;
         let kinds: Vec<u32> = rows.labels().iter().map(O::kind).collect();
-        let Some(parts) = early::parts(&kinds, PARTS, params.seed) else {
-            let reason = "calibration needs two rows of each class, or held-out rows";
-            return Err(Error::Incompatible { reason: reason.into() });
-        };
+        let parts = early::parts(&kinds, rows.groups(), PARTS, params.seed)?;
         let mut raw = Vec::new();
         for (number, (others, part)) in parts.into_iter().enumerate() {
             let (others, judged) = (rows.take(&others), rows.take(&part));

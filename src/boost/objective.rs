@@ -182,6 +182,8 @@ pub struct Scored<'a, L> {
     pub labels: &'a [L],
     /// One a row, or all alike.
     pub weight: Option<&'a [f64]>,
+    /// The number of each row's group, where training was told [groups](super::Training::groups).
+    pub groups: Option<&'a [usize]>,
     /// By output, then by row; by [repeated](Objective::repeated) row, if there are such.
     pub raw: &'a [f64],
 }

@@ -8,6 +8,8 @@ use ndarray::{Array1, Array2, ArrayView2, Axis};
 pub(super) struct Rows<'a, L> {
     batch: Batch<'a, [L]>,
     weight: Option<Array1<f64>>,
+    /// The number of each row's group, where some rows belong together.
+    groups: Option<Vec<usize>>,
     copy: Option<(Array2<f64>, Vec<L>)>,
 }
 
@@ -20,9 +22,9 @@ pub(super) struct Arranged<L> {
 impl<'a, L: Clone> Rows<'a, L> {
     /// Rows that weigh nothing are left out: they must not take part in cutting columns into bins, in
     /// counting a leaf's rows, or in anything else.
-    pub(super) fn of(batch: &Batch<'a, [L]>) -> Self {
+    pub(super) fn of(batch: &Batch<'a, [L]>, groups: Option<Vec<usize>>) -> Self {
         let weight = batch.weight.map(|weight| weight.to_owned());
-        let all = Self { batch: *batch, weight, copy: None };
+        let all = Self { batch: *batch, weight, groups, copy: None };
         match &all.weight {
             Some(weight) if weight.iter().any(|&value| value == 0.0) => {
                 let kept: Vec<usize> = (0..weight.len()).filter(|&row| weight[row] > 0.0).collect();
@@ -37,6 +39,7 @@ impl<'a, L: Clone> Rows<'a, L> {
         Self {
             batch: self.batch,
             weight: self.weight.as_ref().map(|weight| weight.select(Axis(0), rows)),
+            groups: self.groups().map(|groups| rows.iter().map(|&row| groups[row]).collect()),
             copy: Some((self.x().select(Axis(0), rows), labels)),
         }
     }
@@ -61,7 +64,12 @@ impl<'a, L: Clone> Rows<'a, L> {
         self.weight.as_ref().and_then(|weight| weight.as_slice())
     }
 
+    pub(super) fn groups(&self) -> Option<&[usize]> {
+        self.groups.as_deref()
+    }
+
     pub(super) fn scored<'s>(&'s self, raw: &'s [f64]) -> Scored<'s, L> {
-        Scored { labels: self.labels(), weight: self.weight(), raw }
+        let (labels, weight, groups) = (self.labels(), self.weight(), self.groups());
+        Scored { labels, weight, groups, raw }
     }
 }

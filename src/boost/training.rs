@@ -7,8 +7,10 @@ use super::params::BoostingParams;
 use super::prepare::{check_batch, check_column, check_names, flags};
 use super::rows::Rows;
 use crate::error::{Error, Result};
+use crate::groups::number;
 use crate::parallel;
 use crate::traits::{Batch, Train};
+use std::hash::Hash;
 use std::ops::ControlFlow;
 
 /// Values of a table, rows times columns, that are worth keeping threads at hand for.
@@ -42,6 +44,7 @@ pub struct Training<'a, O: Objective> {
     pub(super) observer: Option<&'a mut Observer<'a>>,
     pub(super) from: Option<&'a Ensemble>,
     pub(super) names: Vec<String>,
+    groups: Option<Vec<usize>>,
 }
 
 impl<O: Objective> std::fmt::Debug for Training<'_, O> {
@@ -85,6 +88,7 @@ impl<O: Objective> BoostingParams<O> {
             observer: None,
             from: None,
             names: Vec::new(),
+            groups: None,
         }
     }
 }
@@ -146,12 +150,43 @@ impl<'a, O: Objective> Training<'a, O> {
         Self { names: names.into_iter().map(Into::into).collect(), ..self }
     }
 
+    /// Says which rows of the batch belong together: one group (a machine) a row. Rows that are held out
+    /// [at random](super::HoldOut::Random), and the parts of the rows that a calibration without held-out
+    /// rows learns from, are then whole groups: trees are judged by machines that they do not know.
+    ///
+    /// ```
+    /// use forewarn::boost::FailureClassifierParams;
+    /// use forewarn::calibrate::Method;
+    /// use forewarn::ndarray::Array2;
+    /// use forewarn::prelude::*;
+    ///
+    /// // Forty machines, of which every other one fails; the second column is the machine's own.
+    /// let machine: Vec<usize> = (0..400).map(|row| row / 10).collect();
+    /// let failed: Vec<bool> = machine.iter().map(|machine| machine % 2 == 0).collect();
+    /// let x = Array2::from_shape_fn((400, 2), |(row, column)| match column {
+    ///     0 => (row * 37 % 101) as f64,
+    ///     _ => (machine[row] * 17 % 40) as f64,
+    /// });
+    /// let params = FailureClassifierParams::default().calibration(Some(Method::Platt));
+    /// let model =
+    ///     params.training(Batch::new(x.view()).with_target(&failed[..])).groups(&machine).run()?;
+    /// // Nothing that was learned by heart holds for another machine.
+    /// assert!((0.1..0.9).contains(&model.probability(&[50.0, 17.0])?));
+    /// # Ok::<(), forewarn::Error>(())
+    /// ```
+    #[must_use]
+    pub fn groups<G: Eq + Hash>(self, groups: &[G]) -> Self {
+        Self { groups: Some(number(groups).0), ..self }
+    }
+
     /// Trains.
     ///
     /// # Errors
     /// As [`Train::train`] of the settings; [`Error::Cancelled`]; [`Error::Incompatible`] for names
     /// that are not as many as the columns or not distinct, for trees to start from that were
-    /// grown on something else, and for early stopping with a single row.
+    /// grown on something else, for early stopping with a single row, and for groups of which too few
+    /// have rows of some class; [`Error::Length`] unless there is one group a row, and
+    /// [`Error::OutOfRange`] for a single group where two are needed.
     pub fn run(mut self) -> Result<O::Model> {
         let params = self.params;
         params.check()?;
@@ -176,14 +211,17 @@ impl<'a, O: Objective> Training<'a, O> {
             }
             check_batch(held_out, &categorical)?;
         }
-        let mut rows = Rows::of(&self.batch);
-        let mut judged = self.held_out.as_ref().map(Rows::of);
+        if let Some(groups) =
+            self.groups.as_ref().filter(|groups| groups.len() != self.batch.y.len())
+        {
+            let (expected, found) = (self.batch.y.len(), groups.len());
+            return Err(Error::Length { what: "groups", expected, found });
+        }
+        let mut rows = Rows::of(&self.batch, self.groups.take());
+        let mut judged = self.held_out.as_ref().map(|held_out| Rows::of(held_out, None));
         if let (Some(early), None) = (params.early_stopping, &judged) {
             let kinds: Vec<u32> = rows.labels().iter().map(O::kind).collect();
-            let Some((kept, held)) = early::split(early.hold_out, &kinds, params.seed) else {
-                let reason = "early stopping needs two rows: one to train on, one to judge by";
-                return Err(Error::Incompatible { reason: reason.into() });
-            };
+            let (kept, held) = early::split(early.hold_out, &kinds, rows.groups(), params.seed)?;
             judged = Some(rows.take(&held));
             rows = rows.take(&kept);
         }

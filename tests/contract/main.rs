@@ -12,6 +12,7 @@ mod rows;
 #[cfg(feature = "serde")]
 mod alerts;
 mod autotraits;
+mod boost_groups;
 mod boost_input;
 mod boost_order;
 mod boost_several;

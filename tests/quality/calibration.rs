@@ -1,12 +1,12 @@
 //! From training to a threshold: probabilities of boosted trees on rows that are new to them.
 
 use forewarn::boost::{FailureClassifier, FailureClassifierParams};
-use forewarn::calibrate::CalibrationParams;
+use forewarn::calibrate::{CalibrationParams, Method};
 use forewarn::decide::{Costs, DecisionParams};
 use forewarn::metrics::{Bins, expected_calibration_error, log_loss};
 use forewarn::ndarray::{Array2, Axis};
 use forewarn::prelude::*;
-use forewarn::validate::{Split, cross_score, group_k_fold, holdout, time_split};
+use forewarn::validate::{Split, cross_score, group_holdout, group_k_fold, holdout, time_split};
 use forewarn_datasets::{Table, data_or_skip};
 
 fn select<T: Clone>(values: &[T], rows: &[usize]) -> Vec<T> {
@@ -93,6 +93,39 @@ fn machines_with_error_codes_are_calibrated_for_the_months_to_come() {
     // Nothing much was off, and the months to come are others than those it was learned on: a curve
     // that was better then may be a little worse now.
     assert!(measured.loss[1] <= 1.1 * measured.loss[0]);
+}
+
+/// Calibrated while training, and judged on other engines: not told which rows are of one engine, a
+/// calibration would be learned from rows that trees know too well, and make the error larger.
+#[test]
+fn engines_are_calibrated_by_engine() {
+    let path = data_or_skip!("cmapss/train_FD001.csv.gz");
+    let table = Table::read(path).expect("a table");
+    let units = table.numbers("unit").expect("units").to_vec();
+    let cycles = table.numbers("cycle").expect("cycles").to_vec();
+    let last = units.iter().zip(&cycles).fold([0.0_f64; 101], |mut last, (&unit, &cycle)| {
+        last[unit as usize] = last[unit as usize].max(cycle);
+        last
+    });
+    let fails = |(&unit, &cycle): (&f64, &f64)| last[unit as usize] - cycle <= 30.0;
+    let labels: Vec<bool> = units.iter().zip(&cycles).map(fails).collect();
+    let (_, x, _) = table.features(&["unit"]).expect("features");
+    let engines: Vec<u64> = units.iter().map(|&unit| unit as u64).collect();
+    let mut mean = [0.0; 2];
+    for seed in 0..3 {
+        let Split { train, test } = group_holdout(&labels, &engines, 0.3, seed).unwrap();
+        let (known, truth) = (select(&labels, &train), select(&labels, &test));
+        let rows = x.select(Axis(0), &train);
+        for (mean, calibration) in mean.iter_mut().zip([None, Some(Method::Automatic)]) {
+            let params = FailureClassifierParams::default().calibration(calibration).seed(seed);
+            let training = params.training(Batch::new(rows.view()).with_target(&known[..]));
+            let model = training.groups(&select(&engines, &train)).run().unwrap();
+            let said = model.score(x.select(Axis(0), &test).view()).unwrap().to_vec();
+            *mean += expected_calibration_error(&truth, &said, Bins::EqualMass(15)).unwrap() / 3.0;
+        }
+    }
+    println!("calibration error {:.5} to {:.5}", mean[0], mean[1]);
+    assert!(mean[1] <= mean[0] + 0.002, "{mean:?}");
 }
 
 /// Forty machines of fifty rows: the nearer a failure, the higher the first column; a second column
