@@ -36,7 +36,7 @@ impl AdaptiveBreaker {
                     self.probes_sent += 1;
                     let number = self.probes_sent;
                     self.probes[place] = Probe { number, sent: now };
-                    self.schedule_probe();
+                    self.schedule_probe(false);
                     return Ok(Ticket { generation: self.generation, kind: Kind::Probe(number) });
                 }
                 None => (self.next_probe - now).max(self.learned.latency),

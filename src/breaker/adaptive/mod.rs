@@ -33,7 +33,9 @@
 //! - **Open.** A probe every `√(2·c·a/λ)`, with the mean cost `c` of a failed call, the rate `λ` of
 //!   calls, and the age `a` of the trouble, whether earlier probes have been answered or not: optimal
 //!   inspection (Barlow, Hunter and Proschan 1963; Keller 1974) of an outage of unknown duration. The
-//!   age goes down again in service, at 0.7 of the speed.
+//!   age goes down again in service, at 0.7 of the speed. The first probe goes out after 0.3 of that
+//!   time, and if what it looks at is over within half a second, the circuit closes at once, as near to
+//!   opening as it was.
 //! - **Proving.** A probe that succeeds wins four times its worth, and what has been won may be staked on
 //!   further calls: as many may be in flight as it would pay for if all of them failed. From three
 //!   good calls' winnings on the circuit is closed; without any it opens again. A healthy dependency
@@ -49,7 +51,8 @@
 //!   under little load (probes, the first at a small share) are compared with those since then, by their
 //!   likelihood ratio. If those under load are worse, the next attempt is preceded by rest and followed
 //!   by a ramp, twice as long as before and at most 20 s. Two failures among the first five results at the
-//!   small share end the suspicion, and so do quiet minutes. Trouble that comes out of service, rather than
+//!   small share end the suspicion, and so do quiet minutes. Trouble of less than two seconds is never
+//!   blamed on the load. Trouble that comes out of service, rather than
 //!   soon after a return, is first probed without rest: if it is over within half a second, all of the
 //!   traffic comes back.
 //!

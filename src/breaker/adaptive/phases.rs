@@ -18,8 +18,9 @@ const SOON_CALLS: f64 = 20.0;
 // Times in paces.
 /// Or within this time.
 const SOON: f64 = 2.0;
-/// An outage is never taken to be younger.
+/// An outage is never taken to be younger, or than so many calls take to come, where that is less.
 const YOUNGEST: f64 = 0.5;
+const YOUNGEST_CALLS: f64 = 8.0;
 /// Bounds of the time between probes.
 const OFTEN: f64 = 0.01;
 const SELDOM: f64 = 60.0;
@@ -29,6 +30,8 @@ const HELD: f64 = 200.0;
 /// An outage that is over so fast was none; one that lasts so long was one.
 const FALSE_ALARM: f64 = 0.5;
 const TRUE_ALARM: f64 = 2.0;
+/// The share of the usual time after which trouble that comes out of service is first probed.
+const FIRST_LOOK: f64 = 0.3;
 /// In what time the raised tolerance comes down.
 const MEMORY: f64 = 100.0;
 /// What a pace of service takes off the age of the trouble.
@@ -88,7 +91,8 @@ impl AdaptiveBreaker {
     /// Seconds to the next probe: `√(2·cost·age/λ)`, a little less by chance.
     pub(super) fn open_time(&self) -> f64 {
         let pace = self.pace;
-        let age = self.trouble.max(YOUNGEST * pace);
+        let youngest = (YOUNGEST * pace).min(YOUNGEST_CALLS * self.learned.gap);
+        let age = self.trouble.max(youngest);
         let time = (2.0 * self.learned.failure * age * self.learned.gap).sqrt();
         let luck = Stream::new(self.params.seed, self.probes_sent).unit();
         time.clamp(OFTEN * pace, SELDOM * pace) * (1.0 - self.params.jitter * luck)
@@ -96,9 +100,11 @@ impl AdaptiveBreaker {
 
     /// Where the load is to blame, rest heals. But trouble that comes out of service is no relapse: it is
     /// looked at for a moment first, as if nothing were suspected, since what is over at once was no
-    /// outage.
-    pub(super) fn schedule_probe(&mut self) {
-        let next = self.now + self.open_time();
+    /// outage. That first look comes `soon`, whatever is suspected: troubles of less than a second are
+    /// common, and one probe more costs less than to turn calls away from what is well again.
+    pub(super) fn schedule_probe(&mut self, soon: bool) {
+        let early = if soon && self.load.is_new() { FIRST_LOOK } else { 1.0 };
+        let next = self.now + early * self.open_time();
         let rested = self.opened + 0.5 * self.ramp;
         let first = self.load.is_new() && next - self.tripped < FALSE_ALARM * self.pace;
         self.next_probe = if first { next } else { next.max(rested) };
@@ -143,21 +149,23 @@ impl AdaptiveBreaker {
             }
             _ => self.share,
         };
+        self.trouble = self.trouble.max(self.now - self.lost_since.min(self.now));
         let blamed = self.load.trip(relapse);
-        if blamed {
+        // A burst of errors that began a moment ago can also go on through a reopening.
+        let known = self.trouble >= TRUE_ALARM * pace;
+        if blamed && known {
             self.ramp = (2.0 * self.ramp).clamp(RAMP * pace, LONGEST_RAMP * pace);
             self.safe = (0.5 * share).max(FIRST_SHARE);
-        } else if relapse {
+        } else if relapse && !blamed {
             self.trust();
         }
         if self.phase != Phase::Proving {
             self.tripped = self.now;
         }
-        self.trouble = self.trouble.max(self.now - self.lost_since.min(self.now));
         self.phase = Phase::Open;
         self.trips += 1;
         self.opened = self.now;
-        self.schedule_probe();
+        self.schedule_probe(true);
         self.transition(from, reason);
         self.begin_anew();
     }
@@ -169,15 +177,22 @@ impl AdaptiveBreaker {
         } else if down > TRUE_ALARM * pace {
             self.tolerance = (LOWER * self.tolerance).max(TOLERANCE);
         }
-        self.phase = Phase::Proving;
+        let was_short = down < FALSE_ALARM * pace;
+        let suspected = self.ramp > 0.0 && !was_short;
+        self.phase = if was_short && self.ramp <= 0.0 { Phase::Closed } else { Phase::Proving };
         self.purse = CREDIT * utility;
-        let suspected = self.ramp > 0.0 && down >= FALSE_ALARM * pace;
         self.share = if suspected { self.safe.min(FIRST_SHARE) } else { 1.0 };
         (self.tested, self.dirty, self.due) = (1, 0, 0.0);
         (self.offered, self.let_through) = (0, 0);
         self.load.little(true);
         self.transition(from, Reason::ProbesSucceeded);
         self.begin_anew();
+        if self.phase == Phase::Closed {
+            // As if it had not opened: what was lost counts on, less what the probe has won.
+            (self.restored, self.held_since) = (self.now, self.now);
+            self.lost = (self.tolerance - CREDIT * utility).max(0.0);
+            self.lost_since = self.now;
+        }
     }
 
     /// Calls under way go on counting.
