@@ -125,7 +125,7 @@ impl Inputs<'_, '_> {
     {
         let rows = batch(self.rows)?;
         let held_out = self.held_out.map(batch).transpose()?;
-        let groups = self.groups.map(|groups| groups.as_array());
+        let groups = self.groups.map(PyReadonlyArray1::as_array);
         let (names, grown, watch_only) = (self.names, self.grown, self.watch_only);
         watch(py, &self.pool, self.progress, move |observer: &mut Observer<'_, _>| {
             let mut tell = |round: &Round| observer((round.done, round.total, round.held_out));

@@ -51,7 +51,9 @@ pub(crate) fn split(
 /// Which rows are of the rarest kind: groups are spread by it as evenly as they can be.
 fn of_rarest(kinds: &[u32]) -> Vec<bool> {
     let mut counts = BTreeMap::new();
-    kinds.iter().for_each(|&kind| *counts.entry(kind).or_insert(0_usize) += 1);
+    for &kind in kinds {
+        *counts.entry(kind).or_insert(0_usize) += 1;
+    }
     let rarest = counts.into_iter().min_by_key(|&(_, count)| count).map(|(kind, _)| kind);
     kinds.iter().map(|&kind| Some(kind) == rarest).collect()
 }
