@@ -160,9 +160,9 @@ impl<'a, O: Objective> Training<'a, O> {
     /// use forewarn::ndarray::Array2;
     /// use forewarn::prelude::*;
     ///
-    /// // Forty machines, of which every other one fails; the second column is the machine's own.
+    /// // Forty machines, of which some fail; the second column is the machine's own.
     /// let machine: Vec<usize> = (0..400).map(|row| row / 10).collect();
-    /// let failed: Vec<bool> = machine.iter().map(|machine| machine % 2 == 0).collect();
+    /// let failed: Vec<bool> = machine.iter().map(|machine| machine * 7 % 11 < 5).collect();
     /// let x = Array2::from_shape_fn((400, 2), |(row, column)| match column {
     ///     0 => (row * 37 % 101) as f64,
     ///     _ => (machine[row] * 17 % 40) as f64,
@@ -171,7 +171,7 @@ impl<'a, O: Objective> Training<'a, O> {
     /// let model =
     ///     params.training(Batch::new(x.view()).with_target(&failed[..])).groups(&machine).run()?;
     /// // Nothing that was learned by heart holds for another machine.
-    /// assert!((0.1..0.9).contains(&model.probability(&[50.0, 17.0])?));
+    /// assert!((0.1..0.9).contains(&model.score_one(&[50.0, 17.0])?));
     /// # Ok::<(), forewarn::Error>(())
     /// ```
     #[must_use]

@@ -46,6 +46,43 @@ fn services_outside_their_ranges_are_named() {
     }
 }
 
+/// A burst of errors of a tenth of a second: the circuit opens, looks again within half a second and is
+/// closed by the first good answer, as near to opening as it was, but for that answer.
+#[test]
+fn trouble_that_is_over_at_once_closes_the_circuit_at_once() {
+    let costs = CallCosts::default().failed(1.0);
+    let mut breaker = AdaptiveParams::default().costs(costs).jitter(0.0).start().unwrap();
+    let mut now = Duration::ZERO;
+    let mut call = |outcome| {
+        now += Duration::from_millis(50);
+        let ticket = breaker.acquire(now).ok()?;
+        let transition = breaker.record(ticket, now + LATENCY, outcome, LATENCY);
+        Some(transition.map(|transition| (transition.from, transition.to)))
+    };
+    for _ in 0..100 {
+        assert_eq!(call(Outcome::Success), Some(None));
+    }
+    // More than four lost calls' worth.
+    for _ in 0..4 {
+        assert_eq!(call(Outcome::Failure), Some(None));
+    }
+    assert_eq!(call(Outcome::Failure), Some(Some((State::Closed, State::Open))));
+    let mut rejected = 0;
+    let back = loop {
+        match call(Outcome::Success) {
+            Some(back) => break back,
+            None => rejected += 1,
+        }
+    };
+    assert!((1..8).contains(&rejected), "{rejected} calls of 50 ms each");
+    assert_eq!(back, Some((State::Open, State::Closed)));
+    // The tolerance is almost six by now, and two of it are used up.
+    for _ in 0..3 {
+        assert_eq!(call(Outcome::Failure), Some(None));
+    }
+    assert_eq!(call(Outcome::Failure), Some(Some((State::Closed, State::Open))));
+}
+
 #[test]
 fn a_clock_that_goes_back_is_held_and_counted() {
     let mut breaker = AdaptiveBreaker::new(CallCosts::default()).unwrap();
