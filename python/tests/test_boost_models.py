@@ -75,18 +75,18 @@ def test_groups() -> None:
     """Machines that nothing foretells, with a column of their own: whoever judges itself by rows of
     machines that it knows thinks that it knows all."""
     rng = np.random.default_rng(0)
-    machine, fails = np.repeat(np.arange(60), 20), np.repeat(rng.random(60) < 0.5, 20)  # noqa: PLR2004
+    machine, fails = np.repeat(np.arange(60), 20), np.repeat(rng.random(60) < 0.5, 20)
     x = np.column_stack([np.repeat(rng.normal(size=60), 20), rng.normal(size=1_200)])
     other = np.column_stack([rng.normal(size=400), rng.normal(size=400)])
     model = GradientBoostingClassifier(calibration="automatic", random_state=0)
     boasting = model.fit(x, fails).predict_proba(other).max(axis=1).mean()
     names = pd.Series([f"machine {number}" for number in machine])
     modest = model.fit(x, fails, groups=names).predict_proba(other).max(axis=1).mean()
-    assert boasting > 0.85 and modest < 0.65  # noqa: PLR2004
+    assert boasting > 0.85 and modest < 0.65
 
     early: dict[str, Any] = {"early_stopping": True, "n_iter_no_change": 5, "random_state": 0}
-    assert GradientBoostingRegressor(**early).fit(x, fails, groups=machine).n_iter_ < 20  # noqa: PLR2004
-    assert GradientBoostingRegressor(**early).fit(x, fails).n_iter_ > 100  # noqa: PLR2004
+    assert GradientBoostingRegressor(**early).fit(x, fails, groups=machine).n_iter_ < 20
+    assert GradientBoostingRegressor(**early).fit(x, fails).n_iter_ > 100
     with pytest.raises(ValueError, match="inconsistent numbers of samples"):
         model.fit(x, fails, groups=machine[:7])
     with pytest.raises(ValueError, match=r"groups is 1.* at least 2"):
