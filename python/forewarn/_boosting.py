@@ -12,7 +12,7 @@ from sklearn.utils import check_consistent_length  # type: ignore[import-untyped
 
 from forewarn._boost_settings import BoostSettings, boost_settings
 from forewarn._categories import Categories
-from forewarn._checks import seed
+from forewarn._checks import group_numbers, seed
 from forewarn._core import Boosted
 from forewarn._estimator import restored_on_error, weights
 from forewarn._exchange import Exchange
@@ -83,7 +83,8 @@ class Boosting(Exchange):
             Rows to judge every round by: see ``evals_result_`` and ``early_stopping``.
         groups : array-like of shape (n_samples,), default=None
             Which machine each row is of, where many rows are of one: rows that are held out at
-            random, and those that probabilities are calibrated on, are then whole machines.
+            random, and those that probabilities are calibrated on, are then whole machines; rows
+            that are held out because they are the last are not.
 
         Returns
         -------
@@ -188,7 +189,7 @@ class Boosting(Exchange):
         check_consistent_length(table, y, groups)
         labels = self._learn_labels(y, more=grown is not None)
         rows = (doubles(table), labels, self._weigh(labels, weights(sample_weight, table)))
-        numbers = None if groups is None else group_numbers(groups)
+        numbers = group_numbers(groups)
         held_out = self._held_out(eval_set, categories)
         names = [str(name) for name in getattr(self, "feature_names_in_", ())]
         params = self.get_params(deep=False)
@@ -254,8 +255,3 @@ class Boosting(Exchange):
 def doubles(rows: Floats) -> NDArray[np.float64]:
     """Training reads float64: float32 is copied, in the order that it has."""
     return np.asarray(rows, dtype=np.float64)
-
-
-def group_numbers(groups: Any) -> NDArray[np.int64]:
-    """A number for each row's group."""
-    return np.unique(groups, return_inverse=True)[1].astype(np.int64)

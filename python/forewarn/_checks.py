@@ -6,6 +6,7 @@ from numbers import Integral, Real
 from typing import Any, TypeGuard
 
 import numpy as np
+from numpy.typing import NDArray
 from sklearn.utils import check_random_state  # type: ignore[import-untyped]
 
 
@@ -18,6 +19,11 @@ def seed(random_state: Any) -> int:
     if isinstance(random_state, np.random.Generator):
         return int(random_state.integers(2**63))
     return int(check_random_state(random_state).randint(2**63 - 1, dtype=np.int64))
+
+
+def group_numbers(groups: Any) -> NDArray[np.int64] | None:
+    """A number for each row's group, where there are groups."""
+    return None if groups is None else np.unique(groups, return_inverse=True)[1].astype(np.int64)
 
 
 def is_int(value: Any) -> TypeGuard[int]:

@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike
 from sklearn.utils import check_consistent_length, column_or_1d  # type: ignore[import-untyped]
 
 from forewarn import _core
-from forewarn._checks import is_int, number, refuse, seed
+from forewarn._checks import group_numbers, is_int, number, refuse, seed
 
 __all__ = ["Choice", "Decision", "choose_threshold"]
 
@@ -136,7 +136,7 @@ def choose_threshold(
     outcomes, threshold_interval, cost_interval = _core.choose_threshold(
         labels.astype(np.bool_),
         probabilities.astype(np.float64),
-        None if groups is None else np.unique(groups, return_inverse=True)[1].astype(np.int64),
+        group_numbers(groups),
         settings,
         n_jobs,
     )
