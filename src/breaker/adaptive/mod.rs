@@ -35,7 +35,7 @@
 //!   inspection (Barlow, Hunter and Proschan 1963; Keller 1974) of an outage of unknown duration. The
 //!   age goes down again in service, at 0.7 of the speed. The first probe goes out after 0.3 of that
 //!   time, and if what it looks at is over within half a second, the circuit closes at once, as near to
-//!   opening as it was.
+//!   opening as it was but for that answer.
 //! - **Proving.** A probe that succeeds wins four times its worth, and what has been won may be staked on
 //!   further calls: as many may be in flight as it would pay for if all of them failed. From three
 //!   good calls' winnings on the circuit is closed; without any it opens again. A healthy dependency
