@@ -49,12 +49,13 @@ class GradientBoostingClassifier(ClassifierMixin, Boosting):  # type: ignore[mis
         those of classes as frequent as their weights make them, unless they are calibrated: what
         weights did is then taken off again, but for a dict of more than two classes.
     calibration : {"automatic", "platt", "beta", "isotonic", "temperature"}, default=None
-        How probabilities are made to mean what they say: on the held-out rows where there are any,
-        else on all rows, each scored by trees that were not grown on it (nor on others of its
-        machine: ``groups`` of ``fit``), which takes five more trainings. Of two classes, "automatic" takes what does best on rows left out of "platt",
-        "beta", "isotonic" and nothing; ``predict_proba`` and ``predict`` change, not raw scores or
-        stages. Of more, "automatic" is "temperature": raw scores are divided by a number, and to
-        those of each class another is added, which may change the likeliest of near equals.
+        How probabilities are made to mean what they say: on the held-out rows where there are
+        any, else on all rows, each scored by trees that were not grown on it (nor on others of
+        its machine: ``groups`` of ``fit``), which takes five more trainings. Of two classes,
+        "automatic" takes what does best on rows left out of "platt", "beta", "isotonic" and
+        nothing; ``predict_proba`` and ``predict`` change, not raw scores or stages. Of more,
+        "automatic" is "temperature": raw scores are divided by a number, and to those of each
+        class another is added, which may change the likeliest of near equals.
     $parameters
 
     Attributes
