@@ -128,7 +128,7 @@ impl<C: Cell> Ground<'_, C> {
             self.split(&frontier, &bell, most, parts);
         } else {
             self.split(&frontier, &bell, most.min(TOGETHER.max(2 * parts)), parts);
-            parallel::together(|| self.split(&frontier, &bell, most, 1));
+            parallel::together(&|| self.split(&frontier, &bell, most, 1));
         }
         let frontier = frontier.into_inner().unwrap_or_else(PoisonError::into_inner);
         let (grown, undone) = frontier.finish(self.histograms);

@@ -56,7 +56,7 @@ pub(crate) fn is_at_hand() -> bool {
 
 /// Runs `work` on this thread and on those of its crew that come before it is done here: it must do all
 /// there is to do, on any number of threads.
-pub(crate) fn together(work: impl Fn() + Sync) {
+pub(crate) fn together(work: &(dyn Fn() + Sync)) {
     let Some(crew) = CURRENT.with_borrow(Clone::clone) else { return work() };
     let door = Door::default();
     rayon::in_place_scope(|scope| {
