@@ -5,12 +5,14 @@
 /// New variants may be added in any release: match with a wildcard arm.
 ///
 /// ```
+/// # #[cfg(feature = "forest")] {
 /// use forewarn::prelude::*;
 /// use forewarn::ndarray::array;
 ///
 /// let rows = array![[1.0, 2.0], [1.5, f64::INFINITY]];
 /// let error = IsolationForestParams::default().train(Batch::new(rows.view())).unwrap_err();
 /// assert_eq!(error.to_string(), "row 1, column 1 is inf: every value must be finite or NaN (missing)");
+/// # }
 /// ```
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[non_exhaustive]

@@ -7,6 +7,7 @@ use std::ops::ControlFlow;
 /// Any closure `FnMut(done, total) -> ControlFlow<()>` is one; `()` never stops anything.
 ///
 /// ```
+/// # #[cfg(feature = "forest")] {
 /// use forewarn::prelude::*;
 /// use forewarn::ndarray::Array2;
 /// use std::ops::ControlFlow;
@@ -21,6 +22,7 @@ use std::ops::ControlFlow;
 ///     },
 /// )?;
 /// assert_eq!(seen, forest.n_trees());
+/// # }
 /// # Ok::<(), forewarn::Error>(())
 /// ```
 pub trait Progress {

@@ -54,6 +54,14 @@ oldest_compiler() {
   fi
 }
 
+# Who needs one module builds it alone.
+one_module() {
+  local module
+  for module in "" alert boost breaker compare engine forest threshold trend; do
+    cargo clippy --no-default-features --features "$module" -- -D warnings || return 1
+  done
+}
+
 # Each example with what a first-time reader would type; a picture must be a complete SVG.
 examples() {
   local picture=target/anomalies.svg
@@ -192,12 +200,14 @@ python_style() {
 mkdir -p target
 step 'formatting' cargo fmt --all --check
 step 'lints' cargo clippy --workspace --all-targets --all-features -- -D warnings
-step 'lints, no features' cargo clippy --no-default-features --all-targets -- -D warnings
+step 'lints, no features' cargo clippy --no-default-features --features full --all-targets -- -D warnings
+step 'lints, one module at a time' one_module
 step 'documentation' docs
 step 'licences of dependencies' python3 tests/dependencies.py --licences --most 30
 step 'oldest compiler' oldest_compiler
 step 'tests, all features' cargo test --all-features --no-fail-fast
-step 'tests, no features' cargo test --no-default-features --no-fail-fast
+step 'tests, no features' cargo test --no-default-features --features full --no-fail-fast
+step 'tests, no modules' cargo test --no-default-features --no-fail-fast
 step 'tests of the data sets' cargo test -p forewarn-datasets
 step 'examples' examples
 step 'benchmarks build' cargo bench --no-run

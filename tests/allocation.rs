@@ -1,4 +1,5 @@
 //! What scoring and reading allocate, counted by an allocator that counts.
+#![cfg(feature = "full")]
 
 #[path = "support/counting.rs"]
 mod counting;

@@ -8,6 +8,7 @@ use ndarray::{Array1, ArrayView2};
 /// A model whose scores are calibrated probabilities.
 ///
 /// ```
+/// # #[cfg(feature = "forest")] {
 /// use forewarn::calibrate::{Calibrated, CalibrationParams, Method, Scale};
 /// use forewarn::ndarray::Array2;
 /// use forewarn::prelude::*;
@@ -20,6 +21,7 @@ use ndarray::{Array1, ArrayView2};
 /// let calibrator = params.train(&failed, &forest.score(rows.view())?.to_vec(), None)?;
 /// let risk = Calibrated { model: forest, calibrator };
 /// assert!(risk.score_one(&[90.0, 95.0])? > risk.score_one(&[30.0, 30.0])?);
+/// # }
 /// # Ok::<(), forewarn::Error>(())
 /// ```
 #[derive(Debug, Clone, PartialEq)]

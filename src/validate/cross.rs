@@ -77,6 +77,7 @@ impl<T: Clone> HeldOut<T> {
 /// [`Error::OutOfRange`] for a row number beyond the table.
 ///
 /// ```
+/// # #[cfg(feature = "forest")] {
 /// use forewarn::ndarray::Array2;
 /// use forewarn::prelude::*;
 /// use forewarn::validate::{TimeFolds, cross_score};
@@ -88,6 +89,7 @@ impl<T: Clone> HeldOut<T> {
 /// // The first stretch is never tested on.
 /// assert_eq!(held_out.scores().len(), 200);
 /// assert_eq!(held_out.select(&hours)[0], 100.0);
+/// # }
 /// # Ok::<(), forewarn::Error>(())
 /// ```
 pub fn cross_score<P>(
@@ -110,6 +112,7 @@ where
 /// each row.
 ///
 /// ```
+/// # #[cfg(feature = "forest")] {
 /// use forewarn::ndarray::Array2;
 /// use forewarn::prelude::*;
 /// use forewarn::validate::{cross_with, k_fold};
@@ -121,6 +124,7 @@ where
 ///     Ok(forest.score(x)?.iter().map(|&score| score > forest.threshold()).collect())
 /// })?;
 /// assert!(alarms.scores().iter().filter(|&&alarm| alarm).count() < 60);
+/// # }
 /// # Ok::<(), forewarn::Error>(())
 /// ```
 pub fn cross_with<P, T>(

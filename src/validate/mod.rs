@@ -11,6 +11,7 @@
 //! each and collects the scores of the rows held out.
 //!
 //! ```
+//! # #[cfg(feature = "forest")] {
 //! use forewarn::metrics::roc_auc;
 //! use forewarn::ndarray::Array2;
 //! use forewarn::prelude::*;
@@ -24,6 +25,7 @@
 //! let splits = group_k_fold(&failing, &machine, 5, 0)?;
 //! let held_out = cross_score(&IsolationForestParams::default(), Batch::new(rows.view()), splits)?;
 //! assert!(roc_auc(&held_out.select(&failing), &held_out.scores())? > 0.99);
+//! # }
 //! # Ok::<(), forewarn::Error>(())
 //! ```
 //!

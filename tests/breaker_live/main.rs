@@ -1,4 +1,5 @@
 //! The live breaker among threads and tasks: what is given back, told and counted, whatever happens.
+#![cfg(feature = "full")]
 
 mod adaptive;
 #[path = "../support/counting.rs"]

@@ -1,5 +1,6 @@
 //! Bad input is refused with the value and the allowed range; models keep the promises of their
 //! traits.
+#![cfg(feature = "full")]
 
 #[cfg(feature = "serde")]
 #[path = "../support/envelope.rs"]

@@ -7,6 +7,7 @@
 //! ```text
 //! FOREWARN_FUZZ_SECONDS=600 cargo test --release --test fuzz -- --nocapture
 //! ```
+#![cfg(feature = "full")]
 
 #[path = "../support/counting.rs"]
 mod counting;

@@ -1,4 +1,5 @@
 //! Values computed by other programs or by hand, never by this crate.
+#![cfg(feature = "full")]
 
 #[path = "../support/rows.rs"]
 mod rows;

@@ -1,4 +1,5 @@
 //! Bridges to other crates give what the crate itself gives.
+#![cfg(feature = "full")]
 
 #[cfg(feature = "linfa")]
 mod linfa;

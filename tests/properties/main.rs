@@ -1,4 +1,5 @@
 //! What must hold for any input, against the most obvious version of each computation.
+#![cfg(feature = "full")]
 
 #[path = "../support/pumps.rs"]
 mod pumps;

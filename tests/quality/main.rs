@@ -1,4 +1,5 @@
 //! How good the results are, on data whose truth is known: floors that must not be undercut.
+#![cfg(feature = "full")]
 
 #[path = "../support/fleets.rs"]
 mod fleets;
