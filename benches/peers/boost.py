@@ -4,9 +4,9 @@
     FOREWARN_DATA=... python benches/peers/boost.py all
 
 `train` times training on simulated and real tables, `memory` measures its peak, `busy` trains while
-every core has other work, `predict` times batches and single rows, `shap` explains, `calibration`
-compares probabilities. The peers' threads wait passively (`OMP_WAIT_POLICY`), but where the tables
-say otherwise. Ratios of CPU time are the least
+every core has other work, `predict` times batches and single rows, `loaded` predicts while every
+core has other work, `shap` explains, `calibration` compares probabilities. The peers' threads wait
+passively (`OMP_WAIT_POLICY`), but where the tables say otherwise. Ratios of CPU time are the least
 disturbed by other work on the machine. Tables are Markdown on stdout, progress is on stderr.
 """
 
@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from boost_calibration import calibration
-from boost_predict import predict
+from boost_predict import loaded, predict
 from boost_shap import shap
 from boost_train import busy, memory, train
 from common import DATA_VARIABLE, environment, progress
@@ -78,6 +78,7 @@ PARTS: dict[str, Callable[[argparse.Namespace], dict[str, Any]]] = {
     "memory": lambda options: memory(options.peers_only, options.share),
     "busy": lambda options: busy(options.peers_only, options.share),
     "predict": lambda options: predict(options.peers_only, options.rounds, options.share),
+    "loaded": lambda options: loaded(options.peers_only, options.rounds, options.share),
     "shap": lambda options: shap(options.rounds),
     "calibration": run_calibration,
 }

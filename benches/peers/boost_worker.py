@@ -66,6 +66,21 @@ class Bench:
         x = self.for_prediction
         return median_times(lambda: self.booster.predict(x))
 
+    def throughput(self, seconds: float) -> Times:
+        """As `predict`, again and again for so many seconds: of one call on average."""
+        self.predict()
+        x, calls = self.for_prediction, 0
+
+        def again_and_again() -> None:
+            nonlocal calls
+            until = time.perf_counter() + seconds
+            while time.perf_counter() < until:
+                self.booster.predict(x)
+                calls += 1
+
+        times = timed(again_and_again)
+        return Times(times.wall / calls, times.cpu / calls)
+
     def one_row(self, calls: int) -> Times:
         """Predicts rows one by one, each as a table of one row; seconds of the median call."""
         rows = [self.booster.for_prediction(self.data.x_test[i : i + 1]) for i in range(calls)]
