@@ -72,7 +72,7 @@ pub(crate) fn chunks_mut<T: Send>(
 /// As [`chunks_mut`], with something that each thread makes once and uses again and again.
 ///
 /// Only the choice of the next chunk and the work on it depend on the types: the threads are rayon's for
-/// all of them at once, which takes a sixth off the time to compile the crate.
+/// all of them at once, which leaves the compiler a fifth less to translate.
 #[cfg(feature = "parallel")]
 fn chunks_with<T: Send, W>(
     values: &mut [T],
