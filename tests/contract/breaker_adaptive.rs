@@ -62,8 +62,8 @@ fn trouble_that_is_over_at_once_closes_the_circuit_at_once() {
     for _ in 0..100 {
         assert_eq!(call(Outcome::Success), Some(None));
     }
-    // More than four lost calls' worth.
-    for _ in 0..4 {
+    // More than twelve lost calls' worth.
+    for _ in 0..12 {
         assert_eq!(call(Outcome::Failure), Some(None));
     }
     assert_eq!(call(Outcome::Failure), Some(Some((State::Closed, State::Open))));
@@ -76,7 +76,7 @@ fn trouble_that_is_over_at_once_closes_the_circuit_at_once() {
     };
     assert!((1..8).contains(&rejected), "{rejected} calls of 50 ms each");
     assert_eq!(back, Some((State::Open, State::Closed)));
-    // The tolerance is almost six by now, and two of it are used up.
+    // The tolerance is almost 18 by now, and but for four all of it is used up.
     for _ in 0..3 {
         assert_eq!(call(Outcome::Failure), Some(None));
     }

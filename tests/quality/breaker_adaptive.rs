@@ -92,6 +92,28 @@ fn without_history_it_costs_less_than_any_default_and_never_more_than_none() {
     }
 }
 
+/// Where there is nothing to win there is nothing to lose: what bursts of errors that are over at once,
+/// and brown-outs, cost without history is what they cost without a breaker.
+#[test]
+fn it_leaves_alone_what_it_cannot_mend() {
+    for failed in [0.2, 1.0] {
+        let costs = CallCosts::default().failed(failed);
+        for family in [Family::FastBrownout, Family::HangingBrownout, Family::Noise] {
+            let (mut own, mut none) = (0.0, 0.0);
+            for seed in 930_000..930_040 {
+                let trace = Service::draw(family, seed).trace(0).unwrap();
+                let oracle = trace.oracle(&costs);
+                let mut adaptive =
+                    AdaptiveParams::default().costs(costs).seed(seed).start().unwrap();
+                own += trace.run(&mut adaptive, &costs).regret(&oracle) / 40.0;
+                none += trace.run(policy("no breaker", 0).as_mut(), &costs).regret(&oracle) / 40.0;
+            }
+            println!("a failure costs {failed}, {family}: {own:.3}, no breaker {none:.3}");
+            assert!(own <= none + 0.005, "{failed}, {family}: {own} against {none}");
+        }
+    }
+}
+
 /// Other timeouts, other prices, few and many calls: still no worse than having no breaker.
 #[test]
 fn it_needs_no_other_settings_for_other_services() {

@@ -1,13 +1,13 @@
 //! What good and bad calls do to the account of the moment, and when it opens the circuit.
 
-use super::breaker::{AdaptiveBreaker, LARGEST_TOLERANCE, Phase, TESTS};
+use super::breaker::{AdaptiveBreaker, Phase, TESTS};
+use super::tolerance;
 use crate::breaker::Reason;
 
 /// How many lost calls' costs one good call makes up for. At 1 the circuit would open wherever
 /// rejecting is the cheaper act; four keeps it closed in brown-outs in which it makes no difference.
 pub(super) const CREDIT: f64 = 4.0;
-/// By what a false alarm raises the tolerance; the near miss from which on it counts as one.
-pub(super) const RAISE: f64 = 1.5;
+/// The near miss from which on it counts as a false alarm.
 const NEAR_MISS: f64 = 2.0;
 /// What must have been won before a reopened circuit counts as proved.
 const PROVED: f64 = 3.0 * CREDIT;
@@ -91,7 +91,7 @@ impl AdaptiveBreaker {
                 self.lost = (self.lost - CREDIT * utility - charged).max(0.0);
                 if self.lost <= 0.0 {
                     if self.peak > NEAR_MISS {
-                        self.tolerance = (RAISE * self.tolerance).min(LARGEST_TOLERANCE);
+                        self.tolerance = tolerance::raised(self.tolerance);
                     }
                     self.peak = 0.0;
                 }

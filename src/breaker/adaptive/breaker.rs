@@ -3,14 +3,12 @@
 use super::learned::Learned;
 use super::load::Load;
 use super::params::AdaptiveParams;
+use super::tolerance;
 use super::waiting::Waiting;
 use crate::breaker::{CallCosts, Transition};
 use crate::error::Result;
 use std::time::Duration;
 
-/// The tolerance to begin with, and the largest.
-pub(super) const TOLERANCE: f64 = 4.0;
-pub(super) const LARGEST_TOLERANCE: f64 = 48.0;
 /// The longest ramp, in paces.
 pub(super) const LONGEST_RAMP: f64 = 20.0;
 /// Results at the first share of a ramp before it rises.
@@ -126,7 +124,7 @@ impl AdaptiveBreaker {
             lost: 0.0,
             lost_since: 0.0,
             peak: 0.0,
-            tolerance: TOLERANCE,
+            tolerance: tolerance::first(&params.costs),
             trouble: 0.0,
             tripped: 0.0,
             opened: 0.0,

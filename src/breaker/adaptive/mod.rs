@@ -24,12 +24,13 @@
 //! success is worth ([`CallCosts`](super::CallCosts)).
 //!
 //! - **Closed.** A sum goes up by the cost of each bad call, down by four times the worth of each good
-//!   one, never below 0, and the circuit opens above the tolerance: 4 to begin with (a CUSUM, Page
-//!   1954). With four instead of one it stays closed where letting through and rejecting come to
-//!   nearly the same, as in a brown-out. A call counts as bad as soon as it is *late*: later than the
-//!   objective and than the mean latency of good answers by four mean deviations (the retransmission timer of
-//!   TCP, Jacobson 1988). Its answer corrects that. So an outage with time-outs is
-//!   noticed before the first of them.
+//!   one, never below 0, and the circuit opens above the tolerance (a CUSUM, Page 1954): to begin with
+//!   six times what a rejection and a failure cost together, at most 12, and 4 once there was an outage.
+//!   With four instead of one it stays closed where letting through and rejecting come to nearly the
+//!   same, as in a brown-out. A call counts as bad as soon as it is *late*: later than the objective and
+//!   than the mean latency of good answers by four mean deviations (the retransmission timer of TCP,
+//!   Jacobson 1988). Its answer corrects that. So an outage with time-outs is noticed before the first
+//!   of them.
 //! - **Open.** A probe every `√(2·c·a/λ)`, with the mean cost `c` of a failed call, the rate `λ` of
 //!   calls, and the age `a` of the trouble, whether earlier probes have been answered or not: optimal
 //!   inspection (Barlow, Hunter and Proschan 1963; Keller 1974) of an outage of unknown duration. The
@@ -46,7 +47,10 @@
 //! # What it learns
 //! - The **rate** of calls, the **latency** of good answers, the **cost** of failures: running averages.
 //! - The **tolerance**: near misses and outages that are over within half a second raise it by half,
-//!   real outages lower it, and it comes down within minutes.
+//!   real outages lower it to a third. Within minutes it goes back to the first tolerance where troubles
+//!   have been of the first kind or there have been none, and to 4 where they have been of the second.
+//!   So a healthy dependency with bursts of errors is left alone from the start, and the second outage
+//!   of another is noticed earlier than the first.
 //! - Whether the **load** is to blame. If calls fail soon after the circuit was reopened, results
 //!   under little load (probes, the first at a small share) are compared with those since then, by their
 //!   likelihood ratio. If those under load are worse, the next attempt is preceded by rest and followed
@@ -79,6 +83,7 @@ mod params;
 mod phases;
 #[cfg(feature = "serde")]
 mod saved;
+mod tolerance;
 mod tune;
 mod waiting;
 

@@ -1,15 +1,12 @@
 //! How the circuit goes from one phase to another, with time and at what calls do.
 
-use super::account::{CREDIT, RAISE};
-use super::breaker::{
-    AdaptiveBreaker, LARGEST_TOLERANCE, LONGEST_RAMP, PROBES, Phase, Probe, TESTS, TOLERANCE,
-};
+use super::account::CREDIT;
+use super::breaker::{AdaptiveBreaker, LONGEST_RAMP, PROBES, Phase, Probe, TESTS};
+use super::tolerance;
 use crate::breaker::{Reason, State, Transition};
 use crate::rng::Stream;
 use std::time::Duration;
 
-/// By what an outage lowers the tolerance.
-const LOWER: f64 = 0.7;
 /// The largest share that a ramp begins with.
 const FIRST_SHARE: f64 = 0.25;
 /// Trouble within so many calls after the circuit was reopened is a relapse.
@@ -32,8 +29,6 @@ const FALSE_ALARM: f64 = 0.5;
 const TRUE_ALARM: f64 = 2.0;
 /// The share of the usual time after which trouble that comes out of service is first probed.
 const FIRST_LOOK: f64 = 0.3;
-/// In what time the raised tolerance comes down.
-const MEMORY: f64 = 100.0;
 /// What a pace of service takes off the age of the trouble.
 const RELIEF: f64 = 0.7;
 
@@ -44,10 +39,8 @@ impl AdaptiveBreaker {
         self.now = now;
         match self.phase {
             Phase::Closed => {
-                let change = TOLERANCE - self.tolerance;
-                if change.abs() > 0.0 {
-                    self.tolerance += (passed / (MEMORY * pace)).min(1.0) * change;
-                }
+                let costs = &self.params.costs;
+                self.tolerance = tolerance::later(self.tolerance, costs, passed, pace);
                 self.trouble = (self.trouble - RELIEF * passed).max(0.0);
                 if self.ramp > 0.0 && now - self.held_since > (HELD * pace).max(2.0 * self.ramp) {
                     self.held_since = now;
@@ -173,9 +166,9 @@ impl AdaptiveBreaker {
     pub(super) fn probe_succeeded(&mut self, utility: f64) {
         let (from, pace, down) = (self.state(), self.pace, self.now - self.tripped);
         if down < FALSE_ALARM * pace {
-            self.tolerance = (RAISE * self.tolerance).min(LARGEST_TOLERANCE);
+            self.tolerance = tolerance::raised(self.tolerance);
         } else if down > TRUE_ALARM * pace {
-            self.tolerance = (LOWER * self.tolerance).max(TOLERANCE);
+            self.tolerance = tolerance::lowered(self.tolerance);
         }
         let was_short = down < FALSE_ALARM * pace;
         let suspected = self.ramp > 0.0 && !was_short;

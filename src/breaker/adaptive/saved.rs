@@ -1,9 +1,10 @@
 //! The saved form: what was learned and the state of the circuit; calls in flight are forgotten.
 
-use super::breaker::{AdaptiveBreaker, LARGEST_TOLERANCE, LONGEST_RAMP, Phase, TOLERANCE};
+use super::breaker::{AdaptiveBreaker, LONGEST_RAMP, Phase};
 use super::learned::Learned;
 use super::load::{Load, Results};
 use super::params::AdaptiveParams;
+use super::tolerance::{LARGEST, LEAST};
 use crate::breaker::{State, Transition};
 use crate::envelope::Envelope;
 use crate::error::{Error, Result, invalid};
@@ -143,8 +144,8 @@ impl Saved {
             ("late", self.learned.late, 0.0, f64::MAX),
             ("lost", self.lost, 0.0, f64::MAX),
             ("lost_since", self.lost_since, -LONG, LONG),
-            ("peak", self.peak, 0.0, LARGEST_TOLERANCE),
-            ("tolerance", self.tolerance, TOLERANCE - 1e-9, LARGEST_TOLERANCE),
+            ("peak", self.peak, 0.0, LARGEST),
+            ("tolerance", self.tolerance, LEAST - 1e-9, LARGEST),
             ("trouble", self.trouble, 0.0, LONG),
             ("tripped", self.tripped, 0.0, LONG),
             ("opened", self.opened, 0.0, LONG),
