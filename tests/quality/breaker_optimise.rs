@@ -4,7 +4,7 @@
 
 use crate::recorder::{judge, oracle, record};
 use forewarn::breaker::sim::{Family, Service};
-use forewarn::breaker::{Advice, BreakerOptimizer, BreakerSettings, CallCosts, PeerDefaults};
+use forewarn::breaker::{Advice, BreakerOptimizer, BreakerSettings, CallCosts, PeerDefaults, Trip};
 
 /// Traces to judge on; those to learn from come before.
 const LATER: std::ops::Range<u64> = 10..12;
@@ -109,6 +109,29 @@ fn recommendations_do_no_harm() {
     assert!(adopted >= 5, "{adopted}");
     assert!(harmed <= 2, "{harmed} of {adopted}");
     assert!(saved > 0.0);
+}
+
+/// gobreaker opens for a minute at six failures in a row. On half an hour of bursts of half a second,
+/// six calls a second, it never did; sooner or later one is a little longer. What stays closed in any
+/// case is kept.
+#[test]
+fn a_breaker_that_never_opened_is_judged_by_what_it_would_do() {
+    let costs = CallCosts::default();
+    let service = Service::draw(Family::Noise, 71_002);
+    let through = PeerDefaults::Gobreaker.settings();
+    let log = record(&service, Some(&through), 0..3, &costs);
+    let found = optimizer(&costs).current(Some(through)).optimize(&log).unwrap();
+    assert_eq!(found.current.opens_an_hour, 0.0);
+    assert_eq!(found.advice, Advice::Adopt);
+    assert!(found.saving.low > 0.0 && found.saving.mean < 5.0, "{:?}", found.saving);
+    let later = 100..103;
+    let [before, after] = [Some(&through), found.settings.as_ref()]
+        .map(|settings| judge(&service, settings, later.clone(), &costs).cost);
+    assert!(after < 0.5 * before, "{after} and {before}");
+
+    let patient = through.trip(Trip::Consecutive { failures: 50 });
+    let found = optimizer(&costs).current(Some(patient)).optimize(&log).unwrap();
+    assert_eq!(found.advice, Advice::NotBetter);
 }
 
 #[test]

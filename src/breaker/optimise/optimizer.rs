@@ -151,12 +151,16 @@ impl Report<'_> {
     }
 
     /// What is saved at least, with the confidence asked for: a bound on one side.
-    fn least_saving(&self, honest: &[f64]) -> f64 {
-        let amounts: Vec<f64> =
-            self.current.iter().zip(honest).map(|(current, cost)| current.cost - cost).collect();
+    fn least_saving(&self, amounts: &[f64]) -> f64 {
         let Intervals { confidence, .. } = self.intervals();
         let one_sided = Intervals { confidence: 2.0 * confidence - 1.0, ..self.intervals() };
-        one_sided.per_100(&amounts, &self.study.calls, &self.study.groups).low
+        one_sided.per_100(amounts, &self.study.calls, &self.study.groups).low
+    }
+
+    /// A breaker that never opened on the log did there what none would have done, which says nothing
+    /// of what it does once it opens. What that costs shows on outages as they might as well have been.
+    fn is_untried(&self) -> bool {
+        self.params.current.is_some() && self.current.iter().all(|tally| tally.opens == 0.0)
     }
 
     fn choose(&self, finalists: &[Finalist], ticker: &mut Ticker<'_>) -> Result<Recommendation> {
@@ -167,16 +171,19 @@ impl Report<'_> {
             return Ok(self.keep(Advice::Constrained));
         };
         let found = &finalists[chosen];
-        let saved = |other: &[Tally]| -> Estimate {
-            let amounts: Vec<f64> =
-                other.iter().zip(&honest).map(|(other, cost)| other.cost - cost).collect();
-            self.estimate(&amounts)
-        };
-        let saving = saved(&self.current);
-        let least = self.least_saving(&honest);
+        let saved = |other: &[Tally]| self.estimate(&savings(other, &honest, |tally| tally.cost));
+        let mut saving = saved(&self.current);
+        let least = self.least_saving(&savings(&self.current, &honest, |tally| tally.cost));
         let risk = study.risk(found.modelled, params.current.as_ref())?;
         // Less risk is worth something as well, but does not make up for a loss.
-        let is_sure = least > risk && (least > 0.0 || saving.mean > 0.0 && risk < 0.0);
+        let mut is_sure = least > risk && (least > 0.0 || saving.mean > 0.0 && risk < 0.0);
+        if !is_sure && saving.mean >= 0.0 && self.is_untried() {
+            let expected = savings(&self.current, &honest, |tally| tally.expected);
+            is_sure = self.least_saving(&expected) > risk.max(0.0);
+            if is_sure {
+                saving = self.estimate(&expected);
+            }
+        }
         let advice = if is_sure { Advice::Adopt } else { Advice::NotBetter };
         let mut delays = Delays::default();
         study.whole(Some(&found.settings), Some(&mut delays))?;
@@ -219,6 +226,11 @@ impl Report<'_> {
         }
         Ok(bounds)
     }
+}
+
+/// What one costs more than the other, by stretch.
+fn savings(before: &[Tally], after: &[Tally], cost: impl Fn(&Tally) -> f64) -> Vec<f64> {
+    before.iter().zip(after).map(|(before, after)| cost(before) - cost(after)).collect()
 }
 
 fn costs(tallies: &[Tally]) -> Vec<f64> {

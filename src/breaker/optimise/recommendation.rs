@@ -12,7 +12,9 @@ pub enum Advice {
     /// The settings found cost less than those in use, with the confidence asked for. Where a breaker
     /// hid much, they must save enough to be worth the risk that the dependency recovered because it
     /// was spared calls; where it shows signs of suffering from load and they would bear that better,
-    /// it is enough that they probably cost less.
+    /// it is enough that they probably cost less. Settings in use that never opened on the log are
+    /// compared on outages as they might as well have been, a little longer or shorter: that is where
+    /// it shows what they cost once they open, and the saving stated is that one.
     Adopt,
     /// Keep what there is: the best found does not beat it with the confidence asked for.
     NotBetter,

@@ -4,6 +4,7 @@ use super::candidates::{Axes, Place};
 use super::params::BreakerOptimizer;
 use super::peers::PeerDefaults;
 use super::race::{Finalist, Ticker, affordable, race};
+use super::replay::Tally;
 use super::study::Study;
 use crate::error::Result;
 use std::collections::HashSet;
@@ -179,17 +180,17 @@ fn score(study: &Study, finalist: &Finalist, safe: &Finalist, stretches: &[usize
 
 /// For each stretch the cost of what would have been chosen without it: an honest account of what
 /// choosing brings. `None` where nothing is allowed.
-pub(super) fn cross_fitted(study: &Study, finalists: &[Finalist]) -> Option<Vec<f64>> {
+pub(super) fn cross_fitted(study: &Study, finalists: &[Finalist]) -> Option<Vec<Tally>> {
     let stretches = study.calls.len();
     let folds = FOLDS.min(stretches);
     let fold = |stretch: usize| stretch * folds / stretches;
-    let mut costs = vec![0.0; stretches];
+    let mut tallies = vec![Tally::default(); stretches];
     for held in 0..folds {
         let without = |stretch| folds == 1 || fold(stretch) != held;
         let chosen = choose(study, finalists, without)?;
         for stretch in (0..stretches).filter(|&stretch| fold(stretch) == held) {
-            costs[stretch] = finalists[chosen].tallies[stretch].cost;
+            tallies[stretch] = finalists[chosen].tallies[stretch];
         }
     }
-    Some(costs)
+    Some(tallies)
 }
