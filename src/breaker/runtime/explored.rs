@@ -76,7 +76,9 @@ fn a_trip_is_one_transition() {
             loom::thread::spawn(move || core.end(pass, Outcome::Failure, None, || 7))
         });
         core.end(passes[2], Outcome::Success, None, || 7);
-        threads.map(|thread| thread.join().expect("no panic"));
+        for thread in threads {
+            thread.join().expect("no panic");
+        }
         let metrics = core.look(Machine::metrics);
         assert_eq!((metrics.opened, metrics.transitions), (1, 1));
         assert_eq!(metrics.successes + metrics.failures, 3);

@@ -44,7 +44,7 @@ impl Drop for Guard {
     }
 }
 
-/// Under exploration, threads say themselves which number they have.
+// Under exploration, threads say themselves which number they have.
 #[cfg(loom)]
 loom::thread_local! {
     pub(super) static EXPLORED: Cell<usize> = Cell::new(0);
