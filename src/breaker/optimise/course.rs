@@ -4,6 +4,7 @@
 use super::latent::{Latent, Sighting, Sign};
 use super::shifted::shift;
 use crate::breaker::log::{LoggedOutcome, Row};
+use crate::breaker::machine::time::Nanos;
 use crate::breaker::{CallCosts, Outcome};
 use crate::rng::Stream;
 use std::time::Duration;
@@ -19,8 +20,8 @@ const PATHS: u64 = 4;
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Event {
     /// Since the log began.
-    pub(super) start: Duration,
-    pub(super) latency: Duration,
+    pub(super) start: Nanos,
+    pub(super) latency: Nanos,
     pub(super) kind: Kind,
     /// Whether the dependency was down.
     pub(super) down: bool,
@@ -38,7 +39,7 @@ pub(super) enum Kind {
 
 impl Event {
     /// When it ends if it is let through.
-    pub(super) fn end(&self) -> Duration {
+    pub(super) fn end(&self) -> Nanos {
         self.start.saturating_add(self.latency)
     }
 
@@ -177,7 +178,6 @@ impl History {
             };
             let (outcome, latency) =
                 source.map_or((fallback(down), 0), |row| (row.outcome, row.latency));
-            let latency = nanoseconds(latency);
             let kind = match outcome {
                 LoggedOutcome::Ok => Kind::Ends(Outcome::Success),
                 LoggedOutcome::Failed | LoggedOutcome::TimedOut => Kind::Ends(Outcome::Failure),
@@ -185,17 +185,15 @@ impl History {
                 LoggedOutcome::Rejected | LoggedOutcome::Cancelled => Kind::Released,
             };
             let cost = match kind {
-                Kind::Ends(Outcome::Success) => 1.0 - costs.utility(Outcome::Success, latency),
-                Kind::Ends(Outcome::Failure) => -costs.utility(Outcome::Failure, latency),
+                Kind::Ends(Outcome::Success) => {
+                    1.0 - costs.utility(Outcome::Success, nanoseconds(latency))
+                }
+                Kind::Ends(Outcome::Failure) => {
+                    -costs.utility(Outcome::Failure, nanoseconds(latency))
+                }
                 Kind::Ends(Outcome::Ignored) | Kind::Released => 0.0,
             };
-            Event {
-                start: nanoseconds(row.start - self.origin),
-                latency,
-                kind,
-                down,
-                cost: cost as f32,
-            }
+            Event { start: row.start - self.origin, latency, kind, down, cost: cost as f32 }
         };
         self.rows.iter().enumerate().map(event).collect()
     }

@@ -1,5 +1,6 @@
 //! Settings learned from the history of calls.
 
+mod batched;
 mod blame;
 mod candidates;
 mod coupled;

@@ -1,9 +1,10 @@
 //! What a breaker would have done: the state machine on a course of events.
 
+use super::batched::Batched;
 use super::course::{Event, Kind};
+use crate::breaker::machine::time::Nanos;
 use crate::breaker::{BreakerSettings, Machine, Outcome, State, Ticket};
 use crate::error::Result;
-use std::time::Duration;
 
 /// What happened in one stretch, or in all of them.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
@@ -67,7 +68,7 @@ pub(super) fn landings(events: &[Event]) -> Vec<u32> {
 
 /// A machine and what is under way.
 struct Replay<'a> {
-    machine: Machine,
+    machine: Batched,
     events: &'a [Event],
     landings: &'a [u32],
     /// So many of them are behind us.
@@ -92,7 +93,7 @@ impl Replay<'_> {
             if let Some(ticket) = self.tickets[place].take() {
                 match event.kind {
                     Kind::Ends(outcome) => {
-                        let _ = self.machine.record(ticket, end, outcome, event.latency);
+                        self.machine.record(ticket, end, outcome, event.latency);
                     }
                     Kind::Released => self.machine.release(ticket, end),
                 }
@@ -114,7 +115,7 @@ pub(super) fn replay(
     let Some(settings) = settings else {
         return Ok(unprotected(events, stretches));
     };
-    let machine = Machine::new(*settings, seed)?;
+    let machine = Batched::new(Machine::new(*settings, seed)?);
     let tickets = std::iter::repeat_with(|| None).take(events.len()).collect();
     let mut replay = Replay { machine, events, landings, landed: 0, tickets };
     let mut tallies = Vec::with_capacity(stretches.len());
@@ -127,12 +128,12 @@ pub(super) fn replay(
             let event = &events[at];
             replay.land(at);
             let before = tally.cost;
-            if let Ok(ticket) = replay.machine.acquire(event.start) {
+            if let Some(ticket) = replay.machine.acquire(event.start) {
                 tally.cost += f64::from(event.cost);
                 let failed = event.kind == Kind::Ends(Outcome::Failure);
                 if failed {
                     tally.failed += 1.0;
-                    tally.wasted_seconds += event.latency.as_secs_f64();
+                    tally.wasted_seconds += seconds(event.latency);
                 }
                 if replay.machine.state() == State::HalfOpen {
                     tally.probes += 1.0;
@@ -162,6 +163,10 @@ pub(super) fn replay(
     Ok(tallies)
 }
 
+fn seconds(nanos: Nanos) -> f64 {
+    nanos as f64 / 1e9
+}
+
 /// Without a breaker every call is let through.
 fn unprotected(events: &[Event], stretches: &[usize]) -> Vec<Tally> {
     let mut at = 0;
@@ -174,7 +179,7 @@ fn unprotected(events: &[Event], stretches: &[usize]) -> Vec<Tally> {
             }
             if event.kind == Kind::Ends(Outcome::Failure) {
                 tally.failed += 1.0;
-                tally.wasted_seconds += event.latency.as_secs_f64();
+                tally.wasted_seconds += seconds(event.latency);
             }
         }
         at = end;
@@ -187,9 +192,9 @@ fn unprotected(events: &[Event], stretches: &[usize]) -> Vec<Tally> {
 #[derive(Debug, Default)]
 struct Watch {
     /// When the present outage began, until it is noticed.
-    unnoticed: Option<Duration>,
+    unnoticed: Option<Nanos>,
     /// When the last outage ended, while the circuit is not closed again.
-    returning: Option<Duration>,
+    returning: Option<Nanos>,
     down: bool,
 }
 
@@ -200,7 +205,7 @@ impl Watch {
             self.unnoticed = event.down.then_some(event.start);
             self.returning = (!event.down && !closed).then_some(event.start);
         }
-        let since = |then: Duration| event.start.saturating_sub(then).as_secs_f64();
+        let since = |then: Nanos| seconds(event.start.saturating_sub(then));
         if !closed && let Some(then) = self.unnoticed.take() {
             delays.detect.push(since(then));
         }

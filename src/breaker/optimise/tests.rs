@@ -5,7 +5,8 @@ use super::latent::{Latent, Sighting, Sign};
 use super::replay::{Delays, Tally, landings, replay};
 use crate::breaker::log::Row;
 use crate::breaker::{
-    BreakerSettings, CallCosts, LoggedOutcome, Machine, OpenTime, Outcome, PeerDefaults, Trip,
+    BreakerSettings, CallCosts, LoggedOutcome, Machine, OpenTime, Outcome, PeerDefaults, SlowCall,
+    Trip,
 };
 use crate::rng::Stream;
 use std::time::Duration;
@@ -113,8 +114,9 @@ fn events(seed: u64, count: usize) -> Vec<Event> {
                 u if u > 0.96 => Kind::Ends(Outcome::Ignored),
                 _ => Kind::Ends(Outcome::Success),
             };
-            let latency = Duration::from_secs_f64(stream.unit() * if down { 1.5 } else { 0.4 });
-            Event { start: Duration::from_secs_f64(time), latency, kind, down, cost: 0.7 }
+            let latency = stream.unit() * if down { 1.5 } else { 0.4 };
+            let [start, latency] = [time, latency].map(|seconds| (1e9 * seconds) as u64);
+            Event { start, latency, kind, down, cost: 0.7 }
         })
         .collect()
 }
@@ -123,8 +125,8 @@ fn events(seed: u64, count: usize) -> Vec<Event> {
 fn naive(settings: &BreakerSettings, events: &[Event]) -> (Vec<bool>, u64) {
     let mut moments: Vec<(Duration, bool, usize)> = Vec::new();
     for (at, event) in events.iter().enumerate() {
-        moments.push((event.start, true, at));
-        moments.push((event.start + event.latency, false, at));
+        moments.push((Duration::from_nanos(event.start), true, at));
+        moments.push((Duration::from_nanos(event.end()), false, at));
     }
     moments.sort();
     let mut machine = Machine::new(*settings, 5).unwrap();
@@ -139,7 +141,8 @@ fn naive(settings: &BreakerSettings, events: &[Event]) -> (Vec<bool>, u64) {
         } else if let Some(ticket) = tickets[at].take() {
             match events[at].kind {
                 Kind::Ends(outcome) => {
-                    let _ = machine.record(ticket, time, outcome, events[at].latency);
+                    let latency = Duration::from_nanos(events[at].latency);
+                    let _ = machine.record(ticket, time, outcome, latency);
                 }
                 Kind::Released => machine.release(ticket, time),
             }
@@ -152,11 +155,15 @@ fn naive(settings: &BreakerSettings, events: &[Event]) -> (Vec<bool>, u64) {
 fn a_replay_decides_as_the_plain_list_of_starts_and_ends_does() {
     let base = BreakerSettings::default();
     let constant = OpenTime::Constant(Duration::from_millis(700));
+    let threshold = Duration::from_millis(300);
+    let slow = |in_flight| Some(SlowCall { threshold, in_flight });
     let all = [
         base,
         base.trip(Trip::Consecutive { failures: 2 }).open_time(constant).ramp(None),
         PeerDefaults::Hystrix.settings(),
         PeerDefaults::Resilience4j.settings().open_time(constant),
+        base.trip(Trip::Consecutive { failures: 3 }).slow_call(slow(false)),
+        base.trip(Trip::default()).slow_call(slow(true)),
     ];
     for (number, settings) in all.iter().enumerate() {
         let events = events(number as u64, 2_000);
@@ -189,8 +196,8 @@ fn delays_are_those_of_a_course_made_by_hand() {
     let event = |at: u64| {
         let down = (10..20).contains(&at);
         let outcome = if down { Outcome::Failure } else { Outcome::Success };
-        let start = Duration::from_secs(at);
-        Event { start, latency: Duration::ZERO, kind: Kind::Ends(outcome), down, cost: 0.0 }
+        let start = at * 1_000_000_000;
+        Event { start, latency: 0, kind: Kind::Ends(outcome), down, cost: 0.0 }
     };
     let events: Vec<Event> = (0..40).map(event).collect();
     let settings = BreakerSettings::default()

@@ -66,7 +66,7 @@ mod world;
 
 #[cfg(test)]
 #[allow(clippy::unwrap_used)] // A test that cannot go on has failed.
-mod tests;
+pub(super) mod tests;
 
 pub use family::Family;
 pub use law::Law;

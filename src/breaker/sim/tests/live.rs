@@ -59,7 +59,7 @@ fn run(trace: &Trace, decide: impl Decide, costs: &CallCosts) -> (Report, Vec<bo
 }
 
 /// Settings of every kind, short enough for traces of a minute.
-fn settings(stream: &mut Stream) -> BreakerSettings {
+pub(in crate::breaker) fn settings(stream: &mut Stream) -> BreakerSettings {
     let millis = |stream: &mut Stream, least: u64, most: u64| {
         Duration::from_millis(least + stream.below((most - least) as usize) as u64)
     };

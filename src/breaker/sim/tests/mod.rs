@@ -1,4 +1,4 @@
-mod live;
+pub(in crate::breaker) mod live;
 
 use super::super::{
     BreakerSettings, CallCosts, Gate, Machine, Outcome, Rejected, State, Ticket, Transition, Trip,
