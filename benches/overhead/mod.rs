@@ -84,6 +84,14 @@ pub(crate) fn cells() -> Vec<Cell> {
         cells.push(cell(format!("forewarn {name}"), move || good(&breaker)));
     }
     #[cfg(feature = "quanta")]
+    {
+        use forewarn::breaker::{Clock as _, TscClock};
+        let clock = TscClock::default();
+        cells.push(cell("TscClock", move || {
+            black_box(clock.nanos());
+        }));
+    }
+    #[cfg(feature = "quanta")]
     for (name, settings) in kinds().into_iter().skip(2) {
         let clock = forewarn::breaker::TscClock::default();
         let breaker = Breaker::builder(settings).clock(clock).build();

@@ -83,7 +83,7 @@ impl Core {
     }
 
     /// Where the time matters, or the circuit is not closed.
-    #[inline(never)]
+    #[inline]
     fn acquire_timed(&self, word: u64, clock: impl Fn() -> Nanos) -> Result<Pass, Rejected> {
         let generation = word >> SHIFT;
         if word & (FAST | IN_FLIGHT) == FAST {
@@ -131,7 +131,7 @@ impl Core {
     }
 
     /// Where there is more to do than to count a success.
-    #[inline(never)]
+    #[inline]
     fn end_timed(
         &self,
         word: u64,
