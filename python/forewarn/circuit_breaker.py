@@ -185,8 +185,10 @@ class CircuitBreaker:
         """A breaker with nothing to set but what calls cost.
 
         It learns what latency and what load are usual, how many lost calls are worth an alarm, and
-        how long outages last, from its own calls. Its ``settings`` are those that it is nearest to
-        at the moment, and cannot be assigned.
+        how long outages last, from its own calls. At the default costs it opens after some 36
+        fast failures in a row, and after some 20 once there was an outage; where a failure costs as
+        much as a good call is worth, after 13 and 5; sooner where calls hang. Its ``settings`` are
+        those that it is nearest to at the moment, and cannot be assigned.
 
         Parameters
         ----------

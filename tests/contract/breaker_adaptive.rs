@@ -83,6 +83,37 @@ fn trouble_that_is_over_at_once_closes_the_circuit_at_once() {
     assert_eq!(call(Outcome::Failure), Some(Some((State::Closed, State::Open))));
 }
 
+/// Fast failures in a row that open the circuit, before any outage and after one.
+#[test]
+fn it_opens_after_as_many_failures_as_it_says() {
+    // Sums of 0.2 are rounded.
+    for (failed, first, second) in [(0.2, 36..=37, 20..=21), (1.0, 13..=13, 5..=5)] {
+        let costs = CallCosts::default().failed(failed);
+        let mut breaker = AdaptiveParams::default().costs(costs).jitter(0.0).start().unwrap();
+        let mut now = Duration::ZERO;
+        for expected in [first, second] {
+            for _ in 0..6_000 {
+                now += Duration::from_millis(100);
+                if let Ok(ticket) = breaker.acquire(now) {
+                    breaker.record(ticket, now, Outcome::Success, LATENCY);
+                }
+            }
+            assert_eq!(breaker.state(), State::Closed);
+            let mut failures = 0;
+            let began = now;
+            while now < began + Duration::from_secs(60) {
+                now += Duration::from_millis(100);
+                let was_closed = breaker.state() == State::Closed;
+                if let Ok(ticket) = breaker.acquire(now) {
+                    failures += u32::from(was_closed);
+                    breaker.record(ticket, now, Outcome::Failure, LATENCY);
+                }
+            }
+            assert!(expected.contains(&failures), "{failures} where a failure costs {failed}");
+        }
+    }
+}
+
 #[test]
 fn a_clock_that_goes_back_is_held_and_counted() {
     let mut breaker = AdaptiveBreaker::new(CallCosts::default()).unwrap();

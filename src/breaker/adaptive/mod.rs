@@ -25,7 +25,8 @@
 //!
 //! - **Closed.** A sum goes up by the cost of each bad call, down by four times the worth of each good
 //!   one, never below 0, and the circuit opens above the tolerance (a CUSUM, Page 1954): to begin with
-//!   six times what a rejection and a failure cost together, at most 12, and 4 once there was an outage.
+//!   six times what a rejection and a failure cost together, at most 12, and 4 once there was an outage:
+//!   some 36 and 20 fast failures in a row at the default costs, 13 and 5 where a failure costs 1.
 //!   With four instead of one it stays closed where letting through and rejecting come to nearly the
 //!   same, as in a brown-out. A call counts as bad as soon as it is *late*: later than the objective and
 //!   than the mean latency of good answers by four mean deviations (the retransmission timer of TCP,

@@ -31,7 +31,7 @@ use std::time::Duration;
 ///
 /// let breaker = LiveAdaptiveBreaker::new(AdaptiveParams::default().start()?);
 /// assert_eq!(breaker.call(|| "41".parse::<u32>()).unwrap(), 41);
-/// for _ in 0..20 {
+/// for _ in 0..50 {
 ///     let _ = breaker.call(|| "forty-one".parse::<u32>());
 /// }
 /// assert_eq!(breaker.state(), State::Open);
