@@ -153,6 +153,8 @@ pub struct Recommendation {
     pub current: Assessment,
     /// What those found save against those in use, per 100 calls: of settings chosen on one part of
     /// the log and judged on another, so that choosing does not flatter. 0 where nothing was found.
+    /// Where those in use never opened on the log and are advised against, on outages as they might
+    /// as well have been.
     pub saving: Estimate,
     /// The same saving if all that is unknown was good, and if all of it was bad. Equal to the saving
     /// found where nothing is unknown.
