@@ -150,7 +150,8 @@ class Recommendation:
     current: Assessment
     """Those in use."""
     saving: Estimate
-    """What those found save against those in use, per 100 calls."""
+    """What those found save against those in use, per 100 calls; where those never opened on the
+    log and are advised against, on outages as they might as well have been."""
     saving_bounds: tuple[float, float]
     """The saving if all that is unknown was good, and if all of it was bad."""
     peers: dict[str, PeerComparison]
