@@ -32,13 +32,9 @@ impl Ramping {
         if now < self.step_end(rules) || self.good < rules.step_calls {
             return false;
         }
-        let share = if self.share < safe {
-            (self.share * rules.growth).min(safe).max(self.share)
-        } else {
-            self.share + rules.increase
-        };
-        // Where the safe level is so near that nothing would be gained.
-        let share = if share > self.share { share } else { self.share + rules.increase };
+        let grown = (self.share * rules.growth).min(safe);
+        // From the safe level on, and where it is so near that growing gains nothing.
+        let share = if grown > self.share { grown } else { self.share + rules.increase };
         *self = Self { share: share.min(1.0), step_since: now, good: 0, grown: true };
         share >= 1.0
     }

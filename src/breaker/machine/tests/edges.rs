@@ -317,3 +317,42 @@ fn a_transition_is_told_by_the_call_that_brings_it_about() {
     assert!(opened.is_some_and(|transition| transition.to == State::Open));
     assert_eq!(told, [None, opened, None]);
 }
+
+/// Calls of a closed circuit that end after it has opened and closed again: neither their results nor
+/// counts of them that come late say anything of the circuit as it is.
+#[test]
+fn late_results_of_an_earlier_circuit_change_nothing() {
+    let mut machine = machine(settings());
+    let early = [(); 3].map(|()| machine.acquire(SECOND).expect("it is closed"));
+    fail(&mut machine, SECOND);
+    call(&mut machine, 2 * SECOND, Outcome::Success, Duration::ZERO);
+    let before = machine.clone();
+    assert_eq!((machine.state(), machine.generation()), (State::Closed, 3));
+    for (late, ticket) in (1..).zip(early) {
+        assert_eq!(ticket.generation(), 0);
+        assert_eq!(machine.record(ticket, 2 * SECOND, Outcome::Failure, SECOND), None);
+        assert_eq!((machine.state(), machine.metrics().stale), (State::Closed, late));
+    }
+    machine.merge_late(&Batch { good: 4, ignored: 2, ..Batch::default() });
+    let (found, expected) = (machine.metrics(), before.metrics());
+    assert_eq!(found.stale, 9);
+    assert_eq!(found.successes, expected.successes + 4);
+    assert_eq!(found.ignored, expected.ignored + 2);
+    // All else is as it was.
+    machine.metrics = before.metrics;
+    assert_eq!(machine, before);
+}
+
+/// Whoever drives any kind of breaker gives a probe's place back as well.
+#[test]
+fn a_gate_takes_calls_back_that_were_given_up() {
+    fn probe_again(gate: &mut impl Gate, now: Duration) -> bool {
+        let probe = gate.acquire(now).expect("a probe");
+        gate.release(probe, now);
+        gate.acquire(now).is_ok_and(|probe| probe.is_probe())
+    }
+    let mut machine = machine(settings());
+    fail(&mut machine, SECOND);
+    assert!(probe_again(&mut machine, 2 * SECOND));
+    assert_eq!(machine.metrics().cancelled, 1);
+}

@@ -38,6 +38,7 @@ fn closed_circuits() {
             ("/since", (last + 1).into(), false),
             ("/safe", 1.0.into(), true),
             ("/safe", 1.1.into(), false),
+            ("/safe", 0.0.into(), false),
             ("/safe", (-0.5).into(), false),
             ("/ramped", last.into(), true),
             ("/ramped", (last + 1).into(), false),
@@ -63,6 +64,28 @@ fn closed_circuits() {
 
 fn mark(earlier: u64, later: u64) -> Value {
     json!([{"at": earlier, "arrived": 1}, {"at": later, "arrived": 1}])
+}
+
+/// The state of a machine that is the same after its compact form was read.
+fn reread(machine: &Machine) -> State {
+    let bytes = machine.to_bytes().expect("it is written");
+    assert_eq!(&Machine::from_bytes(&bytes).expect("it is read"), machine);
+    machine.state()
+}
+
+/// The compact form holds all that the machine is, in every state.
+#[test]
+fn compact_files() {
+    let ramp = Ramp::default().first_share(0.3);
+    let mut machine = machine(settings().ramp(Some(ramp)).slow_call(Some(SlowCall::new(SECOND))));
+    let mut states = Vec::new();
+    for (now, outcome) in [(1, Outcome::Failure), (2, Outcome::Success)] {
+        let ticket = machine.acquire(now * SECOND).expect("it is let through");
+        states.push(reread(&machine));
+        machine.record(ticket, now * SECOND, outcome, Duration::ZERO);
+        states.push(reread(&machine));
+    }
+    assert_eq!(states, [State::Closed, State::Open, State::HalfOpen, State::Ramping]);
 }
 
 #[test]
