@@ -123,33 +123,6 @@ fn good_calls_add_up() {
     }
 }
 
-/// The rate of arrivals is that of ten to twenty seconds before the outage, not of all time.
-#[test]
-fn rates_are_of_late() {
-    let (shortest, longest) = (MILLISECOND, 1_000 * SECOND);
-    let rule = OpenTime::OutageAge { probe_cost: 0.5, shortest, longest, jitter: 0.0 };
-    let trip = Trip::Consecutive { failures: 5 };
-    let mut machine = machine(settings().trip(trip).open_time(rule));
-    let good = |machine: &mut Machine, at| call(machine, at, Outcome::Success, Duration::ZERO);
-    // A hundred calls in the first second, then one a second, a failure each ten seconds.
-    (0..100).for_each(|_| good(&mut machine, Duration::ZERO));
-    for second in 0..=40 {
-        if second % 10 == 0 {
-            fail(&mut machine, second * SECOND);
-        } else {
-            good(&mut machine, second * SECOND);
-        }
-    }
-    good(&mut machine, 44 * SECOND);
-    (0..5).for_each(|call| fail(&mut machine, 45 * SECOND + call * SECOND / 5));
-    assert_eq!(machine.state(), State::Open);
-    // Since the failure at 30 s: nine calls, those at 40 and 44 s, and five of the outage.
-    let rate = 16.0 / 15.8;
-    let expected = (2.0 * 0.5 * 0.8_f64 / rate).sqrt();
-    let found = machine.last_transition().and_then(|t| t.open_for).expect("it opened");
-    assert!((found.as_secs_f64() - expected).abs() < 1e-6, "{found:?} {expected}");
-}
-
 /// A budget keeps probes apart, from the first on; an outage that ends gives a fresh one.
 #[test]
 fn budgets_keep_probes_apart() {

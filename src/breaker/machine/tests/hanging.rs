@@ -141,27 +141,3 @@ fn calls_of_the_moment_of_a_change_are_counted_once() {
         }
     }
 }
-
-/// An outage of hanging calls began with the first of the row that is overdue, not with the last.
-#[test]
-fn an_outage_of_hanging_calls_began_with_the_first() {
-    let (shortest, longest) = (MILLISECOND, 1_000 * SECOND);
-    let rule = OpenTime::OutageAge { probe_cost: 0.5, shortest, longest, jitter: 0.0 };
-    let slow = Some(SlowCall::new(SECOND));
-    let trip = Trip::Consecutive { failures: 3 };
-    let mut machine = machine(settings().trip(trip).open_time(rule).slow_call(slow));
-    let (mut hanging, mut opened) = (Vec::new(), None);
-    for half in 20..=31 {
-        opened = opened.or(machine.tick(half * SECOND / 2));
-        if [20, 24, 28].contains(&half) {
-            hanging.push(machine.acquire(half * SECOND / 2).expect("it is closed"));
-        }
-    }
-    // Each is overdue 1.5 s after it began: the first at 11.5 s, the third at 15.5 s.
-    let opened = opened.expect("it opens");
-    assert_eq!(opened.at, 31 * SECOND / 2);
-    // For four seconds, in which no call ended: as if one had come.
-    let expected = (2.0 * 0.5 * 4.0_f64 / (1.0 / 4.0)).sqrt();
-    let found = opened.open_for.expect("it opened").as_secs_f64();
-    assert!((found - expected).abs() < 1e-6, "{found} {expected}");
-}

@@ -10,6 +10,7 @@ mod edges;
 #[cfg(feature = "serde")]
 mod files;
 mod hanging;
+mod outages;
 
 use super::*;
 use crate::breaker::{
