@@ -301,6 +301,7 @@ fn late_results_of_an_earlier_circuit_change_nothing() {
     call(&mut machine, 2 * SECOND, Outcome::Success, Duration::ZERO);
     let before = machine.clone();
     assert_eq!((machine.state(), machine.generation()), (State::Closed, 3));
+    assert_eq!(machine.clone().acquire(2 * SECOND).map(|ticket| ticket.generation()), Ok(3));
     for (late, ticket) in (1..).zip(early) {
         assert_eq!(ticket.generation(), 0);
         assert_eq!(machine.record(ticket, 2 * SECOND, Outcome::Failure, SECOND), None);
