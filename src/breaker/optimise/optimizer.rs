@@ -24,7 +24,7 @@ impl BreakerOptimizer {
     /// Learns from a log.
     ///
     /// Calls times candidates of replayed calls for short logs, some 100 million at most for long
-    /// ones (a million calls and 500 candidates take 4 to 9 s on two cores), on all cores of the
+    /// ones (a million calls and 500 candidates take 2 to 9 s on two cores), on all cores of the
     /// current pool; memory of 30 bytes a call of each course. The same seed gives the same bits on any
     /// number of cores, whatever order the rows are in and whatever the keys are called.
     ///
