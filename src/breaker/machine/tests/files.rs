@@ -73,7 +73,7 @@ fn reread(machine: &Machine) -> State {
     machine.state()
 }
 
-/// The compact form holds all that the machine is, in every state.
+/// The compact form holds all that the machine is: closed, open, half-open with a probe, and ramping.
 #[test]
 fn compact_files() {
     let ramp = Ramp::default().first_share(0.3);
